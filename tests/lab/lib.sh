@@ -1,0 +1,37 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# What the commands of the lab share: places, the lock, and the way to run a playbook.
+set -euo pipefail
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
+readonly ROOT
+readonly STATE=$ROOT/.lab # keys and build contexts of this checkout; git-ignored
+readonly BASE_IMAGE=runbook-lab/base:bookworm
+PATH=$ROOT/.venv/bin:$PATH:/usr/local/sbin:/usr/sbin:/sbin
+
+# shellcheck source=tests/lib.sh
+. "$ROOT/tests/lib.sh"
+
+# Two commands of the lab never run at once, also from different checkouts: the command starts
+# itself again under a lock. --close keeps the lock from the background processes it starts.
+take_turns() {
+    local lock=${TMPDIR:-/tmp}/runbook-lab-$(id -u).lock
+    [ "${LAB_LOCKED:-}" = 1 ] && return
+    flock --nonblock "$lock" true || say "Waiting for another command of the lab to end"
+    LAB_LOCKED=1 exec flock --close "$lock" "$0" "$@"
+}
+
+# Finds or starts the engine; everything below talks to it.
+use_engine() {
+    DOCKER_HOST=$("$ROOT/tests/lab/engine" "${1:-start}")
+    export DOCKER_HOST
+}
+
+# play NAME [OPTION...]: runs tests/lab/NAME.yml against the lab's inventory.
+play() {
+    local name=$1
+    shift
+    cd "$ROOT"
+    ANSIBLE_STDOUT_CALLBACK=community.general.unixy ANSIBLE_DISPLAY_SKIPPED_HOSTS=false \
+        ansible-playbook --inventory inventories/lab "tests/lab/$name.yml" "$@" >&2
+}
