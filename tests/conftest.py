@@ -31,9 +31,12 @@ def run_module() -> RunModule:
     def run(module: ModuleType, *, check_mode: bool = False, **options: Any) -> dict[str, Any]:
         arguments = {**options, "_ansible_check_mode": check_mode, "_ansible_diff": True}
         printed = io.StringIO()
-        with patch_module_args(arguments), contextlib.redirect_stdout(printed):
-            with pytest.raises(SystemExit):
-                module.main()
+        with (
+            patch_module_args(arguments),
+            contextlib.redirect_stdout(printed),
+            pytest.raises(SystemExit),
+        ):
+            module.main()
         result: dict[str, Any] = json.loads(printed.getvalue().strip().splitlines()[-1])
         return result
 

@@ -15,7 +15,12 @@ options:
     description:
       - Name of the container that runs PostgreSQL on the managed host.
       - Its address is asked of the Docker Engine, so the server needs to publish no port.
+      - Mutually exclusive with O(login_host) and O(login_unix_socket).
     type: str
+  docker_socket:
+    description: The Unix socket of the Docker Engine that runs O(container).
+    type: path
+    default: /var/run/docker.sock
   login_host:
     description: Address of the server, where it runs in no container. Default is C(localhost).
     type: str
@@ -46,11 +51,13 @@ options:
     description: File of the certificate authorities that sign the server's certificate.
     type: path
   connect_timeout:
-    description: Seconds to wait for the connection.
+    description: Seconds to wait for the connection, at least 1.
     type: int
     default: 5
   statement_timeout:
-    description: Seconds that any statement of ours may take on the server.
+    description:
+      - Seconds that any statement of ours may take on the server, at least 1.
+      - A server that says nothing at all is given up on 2 seconds later.
     type: int
     default: 10
 requirements:

@@ -35,10 +35,14 @@ def threshold_option(**default: Any) -> dict[str, Any]:
     return {"type": "dict", "default": default} if default else {"type": "dict"}
 
 
+POSTGRES_RULES = {"mutually_exclusive": [["container", "login_host", "login_unix_socket"]]}
+
+
 def postgres_options() -> dict[str, Any]:
     """How to reach a PostgreSQL server; documented in the fragment ``postgres``."""
     return {
         "container": {"type": "str"},
+        "docker_socket": {"type": "path", "default": "/var/run/docker.sock"},
         "login_host": {"type": "str"},
         "login_unix_socket": {"type": "path"},
         "login_port": {"type": "int", "default": 5432},

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck disable=SC2034 # the constants are used by the scripts that read this file
 # What the commands of the lab share: places, the lock, and the way to run a playbook.
 set -euo pipefail
 
@@ -15,15 +16,15 @@ PATH=$ROOT/.venv/bin:$PATH:/usr/local/sbin:/usr/sbin:/sbin
 # Two commands of the lab never run at once, also from different checkouts: the command starts
 # itself again under a lock. --close keeps the lock from the background processes it starts.
 take_turns() {
-    local lock=${TMPDIR:-/tmp}/runbook-lab-$(id -u).lock
+    local lock=/tmp/runbook-lab-$UID.lock
     [ "${LAB_LOCKED:-}" = 1 ] && return
     flock --nonblock "$lock" true || say "Waiting for another command of the lab to end"
     LAB_LOCKED=1 exec flock --close "$lock" "$0" "$@"
 }
 
-# Finds or starts the engine; everything below talks to it.
+# use_engine start|find: everything after it talks to the lab's engine.
 use_engine() {
-    DOCKER_HOST=$("$ROOT/tests/lab/engine" "${1:-start}")
+    DOCKER_HOST=$("$ROOT/tests/lab/engine" "$1")
     export DOCKER_HOST
 }
 
@@ -32,6 +33,7 @@ play() {
     local name=$1
     shift
     cd "$ROOT"
-    ANSIBLE_STDOUT_CALLBACK=community.general.unixy ANSIBLE_DISPLAY_SKIPPED_HOSTS=false \
+    ANSIBLE_STDOUT_CALLBACK=community.general.unixy \
+        ANSIBLE_DISPLAY_OK_HOSTS=false ANSIBLE_DISPLAY_SKIPPED_HOSTS=false \
         ansible-playbook --inventory inventories/lab "tests/lab/$name.yml" "$@" >&2
 }

@@ -27,6 +27,10 @@ class OpsError(Exception):
         self.details = dict(details or {})
 
 
+class Unreachable(OpsError):
+    """The subject did not answer: a critical check of an observer, a failure of an actor."""
+
+
 def cannot(what: str, cause: object, advice: str) -> str:
     """The sentence of an error: ``Cannot <what>: <cause>. <advice>.``.
 

@@ -153,7 +153,7 @@ class Selection:
         """Entries, torn lines and head as JSON-ready values."""
         return {
             "entries": [entry.as_dict() for entry in self.entries],
-            "torn": [{"segment": segment, "line": number} for segment, number, _ in self.torn],
+            "torn": [{"segment": segment, "line": number} for segment, number, dummy in self.torn],
             "head": self.head.as_dict(),
         }
 

@@ -1,0 +1,202 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, runbook.ops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Ask HTTP endpoints whether they are healthy."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: http_health
+short_description: Ask many HTTP endpoints whether they are healthy, and how fast they answer
+version_added: 0.1.0
+description:
+  - Asks every endpoint at the same time, from the managed host, and compares status and JSON body
+    with what is expected.
+  - An endpoint that refuses, hangs, answers with another status or with a wrong body is a critical
+    check; it never fails the task unless O(fail_on) says so.
+  - A redirect is not followed, its status is judged as it is. Proxies of the environment are not
+    used. At most 1 MiB of a body is read, and a larger one is a critical check.
+author:
+  - runbook.ops contributors (@runbook-ops)
+extends_documentation_fragment:
+  - runbook.ops.checks
+options:
+  endpoints:
+    description: What to ask.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description: What the endpoint is called in checks and reports.
+        type: str
+        required: true
+      url:
+        description:
+          - The URL, with C(http) or C(https). One that holds a user name or a password is refused.
+          - The query is sent, but never shown.
+        type: str
+        required: true
+      status:
+        description: The status that a healthy endpoint answers with.
+        type: int
+        default: 200
+      json:
+        description:
+          - Values that the JSON body holds, by key or by a dotted path such as
+            C(components.db.status).
+          - Values are compared as text, so C(3) equals C("3").
+        type: dict
+      ca_file:
+        description: File of the authorities (PEM) to trust for this endpoint, instead of the
+          system's.
+        type: path
+  timeout:
+    description: Seconds that the whole exchange with one endpoint may take, up to the last byte of
+      its body.
+    type: float
+    default: 5
+  thresholds:
+    description: From when on a value is bad.
+    type: dict
+    suboptions:
+      latency:
+        description:
+          - Limits in milliseconds for a whole exchange, as C(op) (V(gt), V(ge), V(lt) or V(le)),
+            C(warning) and C(critical).
+        type: dict
+        default: {op: ge, warning: 1000, critical: 5000}
+"""
+
+EXAMPLES = r"""
+- name: Look whether backend and database answer
+  runbook.ops.http_health:
+    endpoints:
+      - name: backend
+        url: http://localhost:8080/api/health
+        json: {status: UP}
+      - name: database seen from the backend
+        url: http://localhost:8080/actuator/health
+        json: {components.db.status: UP}
+
+- name: Insist that plain HTTP redirects, and that the site answers within half a second
+  runbook.ops.http_health:
+    endpoints:
+      - name: redirect
+        url: http://api.liyaqa.com/
+        status: 301
+      - name: site
+        url: https://api.liyaqa.com/api/health
+        ca_file: /opt/liyaqa/certs/ca.crt
+    thresholds:
+      latency: {op: ge, warning: 500, critical: 2000}
+    fail_on: critical
+"""
+
+RETURN = r"""
+summary:
+  description: One sentence.
+  returned: always
+  type: str
+  sample: 3 of 4 endpoints are healthy.
+status:
+  description: The worst status among RV(checks).
+  returned: always
+  type: str
+  sample: critical
+checks:
+  description:
+    - For each endpoint C(http.health), whose value is the status that it answered with, and
+      C(http.latency) in C(ms), which is left out where nothing answered.
+  returned: always
+  type: list
+  elements: dict
+  sample:
+    - id: http.health
+      subject: backend
+      status: critical
+      value: null
+      unit: ""
+      warning: null
+      critical: null
+      summary: "backend does not answer: connection refused (http://localhost:8080/api/health)."
+      remedy: null
+      observed_at: "2026-01-31T04:00:00Z"
+endpoints:
+  description: What each endpoint answered, in the order of O(endpoints).
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Its name.
+      type: str
+    url:
+      description: Its URL without the query.
+      type: str
+    status:
+      description: The HTTP status, or null where there was no answer.
+      type: int
+    milliseconds:
+      description: Time from before the name resolution to the last byte, or null.
+      type: float
+    failure:
+      description: Why there was no answer, or null.
+      type: str
+  sample:
+    - name: backend
+      url: http://localhost:8080/api/health
+      status: 200
+      milliseconds: 12.4
+      failure: null
+"""
+
+from typing import Any
+
+from ..module_utils.adapters.http_client import read_answers
+from ..module_utils.core.check import Status
+from ..module_utils.core.endpoints import describe_endpoint, judge_endpoint, read_endpoint
+from ..module_utils.core.outcome import Outcome
+from ..module_utils.core.thresholds import read_threshold
+from ..module_utils.entry import Task, run_module
+from ..module_utils.options import check_options, threshold_option
+
+_ENDPOINT = {
+    "name": {"type": "str", "required": True},
+    "url": {"type": "str", "required": True},
+    "status": {"type": "int", "default": 200},
+    "json": {"type": "dict"},
+    "ca_file": {"type": "path"},
+}
+_THRESHOLDS = {"latency": threshold_option(op="ge", warning=1000, critical=5000)}
+ARGUMENT_SPEC: dict[str, Any] = {
+    **check_options(),
+    "endpoints": {"type": "list", "elements": "dict", "required": True, "options": _ENDPOINT},
+    "timeout": {"type": "float", "default": 5},
+    "thresholds": {"type": "dict", "apply_defaults": True, "options": _THRESHOLDS},
+}
+
+
+def run(task: Task) -> Outcome:
+    """Ask every endpoint and judge what it answers."""
+    endpoints = [read_endpoint(given) for given in task.params["endpoints"]]
+    latency = read_threshold("latency", task.params["thresholds"]["latency"])
+    requests = [endpoint.request for endpoint in endpoints]
+    pairs = list(zip(endpoints, read_answers(requests, seconds=task.params["timeout"])))
+    judged = [judge_endpoint(endpoint, answer, latency, task.now) for endpoint, answer in pairs]
+    healthy = sum(checks[0].status is Status.OK for checks in judged)
+    return Outcome(
+        summary=f"{healthy} of {len(pairs)} endpoints are healthy.",
+        checks=tuple(check for checks in judged for check in checks),
+        facts={"endpoints": [describe_endpoint(*pair) for pair in pairs]},
+    )
+
+
+def main() -> None:
+    """Start the module."""
+    run_module(run, ARGUMENT_SPEC)
+
+
+if __name__ == "__main__":
+    main()

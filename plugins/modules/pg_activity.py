@@ -1,0 +1,270 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, runbook.ops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""See who is connected to a PostgreSQL server, what they do, and whether that is all right."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pg_activity
+short_description: See what the sessions of a PostgreSQL server do, and judge it
+version_added: 0.1.0
+description:
+  - Reads sessions, connections in use, waits for locks and who is at the root of them, with one
+    connection and one statement, and judges them by thresholds.
+  - The age of a session is told by the clock of its state. A session that is V(idle) is as old as
+    its last change of state, one that is V(idle in transaction) as old as its transaction, one that
+    is V(active) as old as its query.
+  - Connections in use are counted against those that an ordinary user can have, which is
+    C(max_connections) without the reserved ones.
+  - Literals, numbers and comments are taken out of the text of statements.
+  - The session of the module itself is left out everywhere.
+  - A server that does not answer is the critical check C(postgres.reachable), whether it is down,
+    full, not ready or refuses the password, or its container is stopped. A missing library, an
+    engine that does not answer, a container or database that does not exist, and a wrong option
+    fail the task.
+  - PostgreSQL 13 to 17.
+author:
+  - runbook.ops contributors (@runbook-ops)
+extends_documentation_fragment:
+  - runbook.ops.postgres
+  - runbook.ops.checks
+options:
+  thresholds:
+    description:
+      - When a check is not V(ok). Each threshold has C(op) (V(gt), V(ge), V(lt), V(le)), and the
+        limits C(warning) and C(critical), either of which may be left out.
+    type: dict
+    suboptions:
+      connections:
+        description: Percent of the usable connections that are in use.
+        type: dict
+        default: {op: ge, warning: 80, critical: 90}
+      longest_query:
+        description: Seconds for which the longest query has been running.
+        type: dict
+        default: {op: ge, warning: 300, critical: 1800}
+      longest_transaction:
+        description: Seconds for which the oldest transaction of a client has been open.
+        type: dict
+        default: {op: ge, warning: 1800, critical: 7200}
+      idle_in_transaction:
+        description: Seconds for which the oldest transaction that waits for its client is open.
+        type: dict
+        default: {op: ge, warning: 300, critical: 1800}
+      blocked:
+        description: Sessions that have waited for a lock for O(blocked_after) seconds or more.
+        type: dict
+        default: {op: ge, warning: 1, critical: 5}
+  blocked_after:
+    description: Seconds of waiting for a lock that are nothing to speak of.
+    type: float
+    default: 5
+  query_length:
+    description: Characters of a statement to return; V(0) returns none.
+    type: int
+    default: 200
+  redact:
+    description:
+      - Whether literals, numbers and comments are taken out of statements.
+      - With V(false), results hold whatever clients wrote, such as personal data and passwords.
+    type: bool
+    default: true
+"""
+
+EXAMPLES = r"""
+- name: See what the platform's database is doing
+  runbook.ops.pg_activity:
+    container: liyaqa-postgres
+    login_db: liyaqa
+    login_user: ops
+    login_password: "{{ vault_ops_password }}"
+  register: activity
+
+- name: Stop here when the connections run out
+  runbook.ops.pg_activity:
+    login_host: db1.example.org
+    login_user: ops
+    login_password: "{{ vault_ops_password }}"
+    query_length: 0
+    thresholds:
+      connections: {op: ge, warning: 70, critical: 85}
+    fail_on: critical
+"""
+
+RETURN = r"""
+summary:
+  description: One sentence.
+  returned: always
+  type: str
+  sample: 39 of 97 usable connections are in use (40.2 %), 0 of the sessions wait for a lock.
+status:
+  description: The worst status among RV(checks).
+  returned: always
+  type: str
+  sample: ok
+checks:
+  description:
+    - The checks C(postgres.reachable), C(postgres.connections) (percent),
+      C(postgres.longest_query), C(postgres.longest_transaction), C(postgres.idle_in_transaction)
+      (seconds) and C(postgres.blocked) (sessions).
+    - Where sessions are hidden from O(login_user), also C(postgres.visibility); checks on time
+      are then unknown unless what is seen is critical already.
+    - Of a server that does not answer, only C(postgres.reachable).
+  returned: always
+  type: list
+  elements: dict
+  sample:
+    - id: postgres.connections
+      subject: liyaqa@liyaqa-postgres
+      status: ok
+      value: 40.2
+      unit: "%"
+      warning: 80
+      critical: 90
+      summary: 39 of 97 usable connections are in use (40.2 %), 58 are left.
+      remedy: connection_pool_exhausted
+      observed_at: "2026-01-31T04:00:00Z"
+server:
+  description: The server; C(started_at) is UTC.
+  returned: when the server answers
+  type: dict
+  sample: {version_num: 150020, in_recovery: false, started_at: "2026-01-30T22:10:04Z"}
+connections:
+  description: Connections of clients; C(usable) is C(max) without the C(reserved) ones.
+  returned: when the server answers
+  type: dict
+  sample: {used: 39, usable: 97, max: 100, reserved: 3, remaining: 58, used_percent: 40.2}
+counts:
+  description: Sessions of clients by state, user, database and application, most first.
+  returned: when the server answers
+  type: dict
+  sample:
+    by_state: {idle: 37, active: 2}
+    by_user: {liyaqa: 39}
+    by_database: {liyaqa: 39}
+    by_application: {PostgreSQL JDBC Driver: 30, leaky-worker: 9}
+longest:
+  description: The client with the longest of each, with C(seconds); null where there is none.
+  returned: when the server answers
+  type: dict
+  sample:
+    query: null
+    transaction: null
+    idle_in_transaction: null
+blocking:
+  description:
+    - Each session that has others waiting and waits for nobody itself, most waiters first.
+    - C(waiting) is the tree below it, nearest first; C(behind) is the pid that each waits for, and
+      C(depth) counts the steps from the root. With C(cycle) it is a deadlock.
+    - A prepared transaction has the pid 0.
+  returned: when the server answers
+  type: list
+  elements: dict
+  sample:
+    - pid: 4711
+      session: pid 4711, liyaqa@liyaqa from 172.18.0.5 (batch), idle in transaction for 95 s
+      waiters: 1
+      depth: 1
+      cycle: false
+      waiting: [{pid: 4712, behind: 4711, depth: 1}]
+waiting_locks:
+  description: Locks that are not granted, the longest wait first; C(seconds) is the wait.
+  returned: when the server answers
+  type: list
+  elements: dict
+  sample:
+    - pid: 4712
+      lock_type: transactionid
+      mode: ShareLock
+      database: null
+      relation: null
+      seconds: 93.2
+      blocked_by: [4711]
+sessions:
+  description:
+    - Sessions that are connected to a database, and senders of replication, by pid.
+    - What the server does not say is null. Times are UTC to the microsecond, and identify the
+      session together with its pid.
+  returned: when the server answers
+  type: list
+  elements: dict
+  sample:
+    - pid: 4711
+      user: liyaqa
+      database: liyaqa
+      application: batch
+      client: 172.18.0.5
+      state: idle in transaction
+      age_seconds: 95.118
+      backend_start: "2026-01-31T03:12:09.120031Z"
+      backend_type: client backend
+      wait_event_type: Client
+      wait_event: ClientRead
+      transaction_seconds: 95.118
+      query_seconds: 94.907
+      state_seconds: 94.906
+      state_change: "2026-01-31T03:58:25.093712Z"
+      blocked_by: []
+      query: update members set plan = ? where id = ?
+"""
+
+from typing import Any
+
+from ..module_utils.adapters.postgres import connect
+from ..module_utils.adapters.postgres_activity import read_activity
+from ..module_utils.core.activity_checks import judge_activity, judge_unreachable, read_limits
+from ..module_utils.core.errors import Unreachable
+from ..module_utils.core.outcome import Outcome
+from ..module_utils.core.postgres_login import read_login
+from ..module_utils.core.redaction import read_shown
+from ..module_utils.entry import Task, run_module
+from ..module_utils.options import (
+    POSTGRES_RULES,
+    check_options,
+    postgres_options,
+    threshold_option,
+)
+
+ARGUMENT_SPEC: dict[str, Any] = {
+    **postgres_options(),
+    **check_options(),
+    "thresholds": {
+        "type": "dict",
+        "apply_defaults": True,
+        "options": {
+            "connections": threshold_option(op="ge", warning=80, critical=90),
+            "longest_query": threshold_option(op="ge", warning=300, critical=1800),
+            "longest_transaction": threshold_option(op="ge", warning=1800, critical=7200),
+            "idle_in_transaction": threshold_option(op="ge", warning=300, critical=1800),
+            "blocked": threshold_option(op="ge", warning=1, critical=5),
+        },
+    },
+    "blocked_after": {"type": "float", "default": 5},
+    "query_length": {"type": "int", "default": 200},
+    "redact": {"type": "bool", "default": True},
+}
+
+
+def run(task: Task) -> Outcome:
+    """Look at the server and judge it."""
+    given = task.params
+    login = read_login(given)
+    limits, shown = read_limits(given), read_shown(given)
+    try:
+        with connect(login, docker_socket=given["docker_socket"]) as database:
+            activity = read_activity(database, shown)
+    except Unreachable as error:
+        return Outcome(error.message, checks=judge_unreachable(error, login.subject, task.now))
+    checks = judge_activity(activity, limits, login.subject, task.now)
+    return Outcome(activity.summary, checks=checks, facts=activity.as_facts())
+
+
+def main() -> None:
+    """Start the module."""
+    run_module(run, ARGUMENT_SPEC, **POSTGRES_RULES)
+
+
+if __name__ == "__main__":
+    main()

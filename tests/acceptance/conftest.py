@@ -1,0 +1,92 @@
+# Copyright: (c) 2026, runbook.ops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Playbooks on the lab: run one as a person would, and read the report that it leaves."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Callable
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+HOST = "liyaqa-prod-1"
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run printed, its exit status, and the report that it left, if any."""
+
+    status: int
+    output: str
+    report: dict[str, Any]
+    page: str
+
+    @property
+    def checks(self) -> list[dict[str, Any]]:
+        """Every check of every host."""
+        return [
+            check
+            for platform in self.report["platforms"]
+            for host in platform["hosts"]
+            for check in host["checks"]
+        ]
+
+    def not_ok(self) -> dict[str, str]:
+        """The status of each check that is not ok, by its id."""
+        return {check["id"]: check["status"] for check in self.checks if check["status"] != "ok"}
+
+
+PlayBook = Callable[..., Run]
+
+
+def run_playbook(directory: Path, name: str, *arguments: str) -> Run:
+    """Run a playbook of the collection with its reports in ``directory``."""
+    done = subprocess.run(
+        [
+            "ansible-playbook", "-i", "inventories/lab", f"runbook.ops.{name}",
+            "-e", f"report_directory={directory}", *arguments,
+        ],
+        cwd=ROOT, capture_output=True, text=True, timeout=300, check=False,
+        env={**os.environ, "NO_COLOR": "1"},
+    )  # fmt: skip
+    latest = directory / "latest"
+    found = latest.exists()
+    return Run(
+        status=done.returncode,
+        output=done.stdout + done.stderr,
+        report=json.loads((latest / "report.json").read_text("utf-8")) if found else {},
+        page=(latest / "report.html").read_text("utf-8") if found else "",
+    )
+
+
+@pytest.fixture
+def playbook(tmp_path: Path) -> PlayBook:
+    """Run a playbook: ``playbook("maintenance", "--check")``."""
+    return lambda name, *arguments: run_playbook(tmp_path / "reports", name, *arguments)
+
+
+@contextmanager
+def broken(scenario: str) -> Iterator[None]:
+    """The platform is broken in one way for the block, and mended after it."""
+    subprocess.run([ROOT / "tests/lab/break", scenario], check=True, timeout=120)
+    try:
+        yield
+    finally:
+        subprocess.run([ROOT / "tests/lab/mend", scenario], check=True, timeout=120)
+
+
+def on_host(module: str, arguments: str) -> str:
+    """The output of one ad-hoc module on the host: a look from outside of the collection."""
+    done = subprocess.run(
+        ["ansible", HOST, "-i", "inventories/lab", "-m", module, "-a", arguments, "--one-line"],
+        cwd=ROOT, capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    return done.stdout

@@ -1,0 +1,73 @@
+# Copyright: (c) 2026, runbook.ops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Clients of PostgreSQL that never rest: they wake, work, idle, disconnect and come again."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import re
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg2
+
+from tests.postgres import Postgres
+
+_ENDED = re.compile(r"^(\d+)\|([^|]*)\|FATAL:  terminating connection due to administrator", re.M)
+_LONGEST_NAP = 0.02
+
+
+@dataclass
+class Restless:
+    """The clients that run; ``protected`` are pids that were never to be ended."""
+
+    server: Postgres
+    protected: set[int] = field(default_factory=set)
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def endings(self) -> list[tuple[int, str]]:
+        """Each pid that was ended by a signal, with what it did then, from the server's log."""
+        return [(int(pid), tag) for pid, tag in _ENDED.findall(self.server.log)]
+
+
+@contextlib.contextmanager
+def restless_clients(server: Postgres, *, ordinary: int, protected: int) -> Iterator[Restless]:
+    """Run this many clients of ``app``, and this many that call themselves ``pg_dump``."""
+    crowd = Restless(server)
+    names = ["worker"] * ordinary + ["pg_dump"] * protected
+    threads = [
+        threading.Thread(target=_live, args=(crowd, name, random.Random(number)))
+        for number, name in enumerate(names)
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        yield crowd
+    finally:
+        crowd.stop.set()
+        for thread in threads:
+            thread.join()
+
+
+def _live(crowd: Restless, name: str, dice: random.Random) -> None:
+    """Connect again and again; a session that was ended is only one more reason to do so."""
+    while not crowd.stop.is_set():
+        with (
+            contextlib.suppress(psycopg2.Error),
+            contextlib.closing(crowd.server.connect(application_name=name)) as connection,
+        ):
+            if name == "pg_dump":
+                crowd.protected.add(connection.info.backend_pid)
+            _work(crowd, connection, dice)
+
+
+def _work(crowd: Restless, connection: Any, dice: random.Random) -> None:
+    cursor = connection.cursor()
+    while not crowd.stop.is_set() and dice.random() > 0.02:
+        cursor.execute("SELECT pg_sleep(%s)", (dice.choice((0, 0, 0.0005, 0.002)),))
+        time.sleep(dice.random() * _LONGEST_NAP)

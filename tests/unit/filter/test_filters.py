@@ -1,0 +1,71 @@
+# Copyright: (c) 2026, runbook.ops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The filters as Ansible loads and calls them, and the sentences of their errors."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Any, Callable
+
+import pytest
+import yaml
+from ansible.errors import AnsibleFilterError
+
+PLUGINS = "ansible_collections.runbook.ops.plugins.filter"
+FOLDER = Path(__file__).parents[3] / "plugins" / "filter"
+NAMES = sorted(path.stem for path in FOLDER.glob("*.py"))
+FACTS = {"checks": [{"id": "x", "status": "warning", "subject": "s", "summary": "Seen."}]}
+
+
+def load(name: str) -> Callable[..., Any]:
+    """The one filter of a file, which has the file's name."""
+    filters = importlib.import_module(f"{PLUGINS}.{name}").FilterModule().filters()
+    assert list(filters) == [name]
+    loaded: Callable[..., Any] = filters[name]
+    return loaded
+
+
+def report(*hosts: str, **more: Any) -> Any:
+    return load("report")({"a-1": {"report_seen": FACTS}}, hosts, title="Daily", operator="amal", **more)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_filter_is_documented(name: str) -> None:
+    told = yaml.safe_load((FOLDER / f"{name}.yml").read_text("utf-8"))
+    assert told["DOCUMENTATION"]["name"] == name
+    assert f"runbook.ops.{name}" in told["EXAMPLES"]
+    for task in yaml.safe_load(told["EXAMPLES"]):
+        assert task["name"][0].isupper()
+    assert load(name).__doc__
+
+
+def test_as_checks_gives_checks_and_stamps_a_failure_with_the_time() -> None:
+    as_checks = load("as_checks")
+    assert as_checks({"checks": [{"id": "x"}]}, "pg_activity", "db") == [{"id": "x"}]
+    (found,) = as_checks({"failed": True, "msg": "Cannot."}, "pg_activity", "db")
+    assert (found["id"], found["subject"]) == ("observer.pg_activity", "db")
+    assert found["observed_at"].endswith("Z")
+
+
+def test_as_checks_refuses_what_is_no_result() -> None:
+    with pytest.raises(AnsibleFilterError, match="Cannot read the checks of pg_activity: a list"):
+        load("as_checks")([], "pg_activity", "db")
+
+
+def test_report_holds_every_host_also_one_that_is_not_in_the_inventory() -> None:
+    made = report("a-1", "b-1", rehearsal=True, fail_on="warning", dropped=["a-1"])
+    assert [finding["host"] for finding in made["findings"]] == ["a-1", "b-1", "a-1"]
+    assert made["rehearsal"] is True
+    assert "x on a-1 is warning" in made["refusal"]
+
+
+def test_report_refuses_a_run_without_hosts() -> None:
+    with pytest.raises(AnsibleFilterError, match="Cannot report on the run: it has no hosts"):
+        report()
+
+
+def test_report_can_be_shown_as_table_and_as_page() -> None:
+    assert load("report_table")(report("a-1"))[-1].startswith(" 1 warning on 1 host")
+    assert load("report_page")(report("a-1"))["headline"] == "Warning: 1 of 1 check is not ok"

@@ -1,0 +1,203 @@
+# Copyright: (c) 2026, runbook.ops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The whole module on files, and on an engine that is a stand-in."""
+
+from __future__ import annotations
+
+import os
+import resource
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.runbook.ops.plugins.modules import log_scan
+
+from tests.conftest import RunModule
+from tests.engine_stand_in import (
+    NO_LOG,
+    TWO_STREAMS,
+    endless_log,
+    engine,
+    frame,
+    log,
+)
+from tests.web_servers import serving_at
+
+ERRORS = {"id": "logs.errors", "pattern": "ERROR", "threshold": {"warning": 1, "critical": 10}}
+MEGABYTE = 1024 * 1024
+
+
+def scan_file(run_module: RunModule, path: Path, **options: Any) -> dict[str, Any]:
+    given = {"sources": [{"name": "app", "path": str(path)}], "patterns": [ERRORS], **options}
+    return run_module(log_scan, **given)
+
+
+def scan_container(
+    run_module: RunModule, socket_path: str, name: str = "backend", **options: Any
+) -> dict[str, Any]:
+    given = {"patterns": [ERRORS], "docker_socket": socket_path, **options}
+    return run_module(log_scan, sources=[{"name": "backend", "container": name}], **given)
+
+
+def statuses(result: dict[str, Any]) -> dict[str, str]:
+    return {check["id"]: check["status"] for check in result["checks"]}
+
+
+def test_file_is_scanned_for_each_pattern(run_module: RunModule, tmp_path: Path) -> None:
+    path = tmp_path / "app.log"
+    path.write_bytes(b"start\nERROR password=hunter2\nERROR pipe\nFATAL \xff\x00\x1b[2J end")
+    patterns = [
+        {**ERRORS, "exclude": "pipe"},
+        {"id": "logs.fatal", "pattern": "^FATAL.*end$", "threshold": {"op": "ge", "critical": 1}},
+        {"id": "logs.started", "pattern": "start", "threshold": {"op": "lt", "critical": 1}},
+    ]
+    result = scan_file(run_module, path, patterns=patterns)
+    assert statuses(result) == {
+        "logs.source": "ok",
+        "logs.errors": "warning",
+        "logs.fatal": "critical",
+        "logs.started": "ok",
+    }
+    (source,) = result["sources"]
+    samples = [counted["samples"] for counted in source["patterns"]]
+    assert samples == [["ERROR password=[redacted]"], ["FATAL \ufffd [2J end"], ["start"]]
+    assert (source["lines"], result["summary"]) == (4, "1 logs were scanned, 4 lines.")
+    assert result["changed"] is False
+
+
+def test_both_streams_of_a_container_are_scanned(run_module: RunModule, tmp_path: Path) -> None:
+    with serving_at(tmp_path / "engine.sock", engine(log(TWO_STREAMS))) as socket_path:
+        result = scan_container(run_module, socket_path)
+    assert statuses(result) == {"logs.source": "ok", "logs.errors": "warning"}
+    assert result["checks"][1]["summary"] == (
+        "backend: 2 lines match logs.errors in the last 24 h."
+    )
+
+
+def test_line_of_50_megabytes_is_harmless(run_module: RunModule, tmp_path: Path) -> None:
+    path = tmp_path / "app.log"
+    with path.open("wb") as stream:
+        for _ in range(50):
+            stream.write(b"x" * MEGABYTE)
+        stream.write(b"\nERROR behind it\n")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    patterns = [ERRORS, {"id": "logs.slow", "pattern": "x.*y"}]
+    result = scan_file(run_module, path, patterns=patterns)
+    assert result["sources"][0]["patterns"][0]["lines"] == 1
+    assert result["sources"][0]["bytes"] < MEGABYTE
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20 * 1024
+
+
+def test_what_is_no_log_is_a_finding(run_module: RunModule, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "empty").touch()
+    sources = [
+        {"name": name, "path": str(tmp_path / name)} for name in ("none", "fifo", ".", "empty")
+    ]
+    result = run_module(log_scan, sources=sources, patterns=[ERRORS])
+    assert [check["summary"] for check in result["checks"]] == [
+        "The log of none cannot be read: no such file or directory.",
+        "The log of fifo cannot be read: it is no regular file.",
+        "The log of . cannot be read: is a directory.",
+        f"empty has 0 lines (0.0 MB) in {tmp_path}/empty.",
+        f"empty: no lines match logs.errors in {tmp_path}/empty.",
+    ]
+    assert [check["status"] for check in result["checks"]] == ["critical"] * 3 + ["ok"] * 2
+
+
+def test_file_that_is_shorter_than_it_says_is_read(run_module: RunModule) -> None:
+    """As one that is truncated while it is read; files of sysfs say 4096 bytes and have fewer."""
+    result = scan_file(run_module, Path("/sys/devices/system/cpu/online"))
+    assert (result["status"], result["sources"][0]["lines"]) == ("ok", 1)
+
+
+@pytest.mark.parametrize(
+    ("answer", "name", "summary"),
+    [
+        (b"", "nope", "The log of backend cannot be read: No such container: nope."),
+        (
+            NO_LOG,
+            "backend",
+            (
+                "The log of backend cannot be read: configured logging driver does not support"
+                " reading."
+            ),
+        ),
+    ],
+)
+def test_container_without_a_log_is_critical(
+    run_module: RunModule, tmp_path: Path, answer: bytes, name: str, summary: str
+) -> None:
+    with serving_at(tmp_path / "engine.sock", engine(answer)) as socket_path:
+        result = scan_container(run_module, socket_path, name)
+    (check,) = result["checks"]
+    assert (check["id"], check["status"], check["summary"]) == ("logs.source", "critical", summary)
+
+
+def test_log_that_breaks_off_is_unknown_and_counted(run_module: RunModule, tmp_path: Path) -> None:
+    lines = b"ERROR\n" * 100_000
+    behave = engine(log(frame(lines) + frame(lines)[:-9]))
+    with serving_at(tmp_path / "engine.sock", behave) as socket_path:
+        result = scan_container(run_module, socket_path)
+    assert statuses(result) == {"logs.source": "unknown", "logs.errors": "critical"}
+    assert result["checks"][0]["summary"].startswith(
+        "The log of backend cannot be read whole: the stream ends inside of a frame, and only 19"
+    )
+
+
+def test_log_without_an_end_is_left_in_time(run_module: RunModule, tmp_path: Path) -> None:
+    with serving_at(tmp_path / "engine.sock", endless_log) as socket_path:
+        result = scan_container(run_module, socket_path, timeout=0.5)
+    assert statuses(result) == {"logs.source": "unknown", "logs.errors": "critical"}
+    assert "it is too large to be read within 0.5 s, and only " in result["checks"][0]["summary"]
+
+
+def test_missing_engine_is_a_failure(run_module: RunModule, tmp_path: Path) -> None:
+    result = scan_container(run_module, str(tmp_path / "none.sock"))
+    assert (result["failed"], result["code"]) == (True, "no_engine")
+    assert result["msg"] == (
+        f"Cannot reach the Docker Engine at {tmp_path}/none.sock: No such file or directory."
+        " Start the engine, or run as root or a member of the group docker."
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            {"patterns": [{"id": "logs.x", "pattern": "(a"}]},
+            (
+                "Cannot use the pattern logs.x: missing ), unterminated subpattern at position 0."
+                " Give a regular expression of Python."
+            ),
+        ),
+        (
+            {"since": 0},
+            (
+                "Cannot look 0 hours back: since is more than 0 and at most 10 years."
+                " Give hours, such as 24."
+            ),
+        ),
+        (
+            {"timeout": 0},
+            (
+                "Cannot wait 0 seconds for an answer: a timeout is more than 0 and at most an hour."
+                " Give timeout in seconds, such as 5."
+            ),
+        ),
+        (
+            {"sources": [{"name": "x"}]},
+            "one of the following is required: container, path found in sources",
+        ),
+        (
+            {"sources": [{"name": "x", "path": "/x", "container": "x"}]},
+            "parameters are mutually exclusive: container|path found in sources",
+        ),
+    ],
+)
+def test_bad_option_is_refused(
+    run_module: RunModule, tmp_path: Path, options: dict[str, Any], message: str
+) -> None:
+    result = scan_file(run_module, tmp_path, **options)
+    assert (result["failed"], result["msg"]) == (True, message)
