@@ -51,9 +51,11 @@ unit: setup ## Run the unit and contract tests with their coverage
 	@tests/unit/run
 
 .PHONY: sanity
-sanity: setup ## Run the sanity tests of ansible-test
-	@echo '==> Running ansible-test sanity (about 60 s the first time)'
-	@tests/sanity
+sanity: setup ## Run the sanity and integration tests of ansible-test
+	@echo '==> Running ansible-test sanity (about 90 s the first time)'
+	@tests/ansible-test sanity
+	@echo '==> Running ansible-test integration'
+	@tests/ansible-test integration
 
 .PHONY: package
 package: setup ## Build the collection, install it elsewhere, read its documentation

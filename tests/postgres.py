@@ -12,12 +12,14 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psycopg2
+from psycopg2.extras import PhysicalReplicationConnection
 
 DATABASE = "shop"
 PASSWORD = "correct horse 'battery'"
@@ -69,16 +71,16 @@ class Postgres:
 
     def connect(self, user: str = "app", database: str = DATABASE, **given: Any) -> Any:
         """A connection of a client, in autocommit."""
-        connection = psycopg2.connect(
-            host="127.0.0.1",
-            port=self.port,
-            user=user,
-            password=PASSWORD,
-            dbname=database,
-            **given,
-        )
-        connection.autocommit = True
+        login = {"user": user, "dbname": database, "password": PASSWORD, **given}
+        connection = psycopg2.connect(host="127.0.0.1", port=self.port, **login)
+        if not isinstance(connection, PhysicalReplicationConnection):
+            connection.autocommit = True
         return connection
+
+    def execute(self, sql: str) -> None:
+        """Run ``sql`` as the superuser."""
+        with contextlib.closing(self.connect("postgres")) as connection:
+            connection.cursor().execute(sql)
 
     def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         """The rows of ``sql``, asked by the superuser."""
@@ -86,6 +88,14 @@ class Postgres:
             cursor = connection.cursor()
             cursor.execute(sql, values)
             return list(cursor.fetchall())
+
+
+def wait_until(condition: Callable[[], object], *, seconds: float = 5) -> None:
+    """Wait until ``condition`` holds, and fail when it does not within ``seconds``."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "what the test waits for did not come about"
+        time.sleep(0.01)
 
 
 @contextlib.contextmanager

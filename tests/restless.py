@@ -29,16 +29,18 @@ class Restless:
     server: Postgres
     protected: set[int] = field(default_factory=set)
     stop: threading.Event = field(default_factory=threading.Event)
+    log_start: int = 0
 
     def endings(self) -> list[tuple[int, str]]:
         """Each pid that was ended by a signal, with what it did then, from the server's log."""
-        return [(int(pid), tag) for pid, tag in _ENDED.findall(self.server.log)]
+        log = self.server.log[self.log_start :]
+        return [(int(pid), tag) for pid, tag in _ENDED.findall(log)]
 
 
 @contextlib.contextmanager
 def restless_clients(server: Postgres, *, ordinary: int, protected: int) -> Iterator[Restless]:
     """Run this many clients of ``app``, and this many that call themselves ``pg_dump``."""
-    crowd = Restless(server)
+    crowd = Restless(server, log_start=len(server.log))
     names = ["worker"] * ordinary + ["pg_dump"] * protected
     threads = [
         threading.Thread(target=_live, args=(crowd, name, random.Random(number)))

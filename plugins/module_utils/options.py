@@ -58,3 +58,21 @@ def postgres_options() -> dict[str, Any]:
         "connect_timeout": {"type": "int", "default": 5},
         "statement_timeout": {"type": "int", "default": 10},
     }
+
+
+def s3_option() -> dict[str, Any]:
+    """Where in S3; what is not given comes from the host (role, profile, environment)."""
+    return {
+        "type": "dict",
+        "options": {
+            "bucket": {"type": "str", "required": True},
+            "prefix": {"type": "str"},
+            "endpoint_url": {"type": "str"},
+            "region": {"type": "str"},
+            "access_key": {"type": "str", "no_log": True},
+            "secret_key": {"type": "str", "no_log": True},
+            "profile": {"type": "str"},
+        },
+        "required_together": [("access_key", "secret_key")],
+        "mutually_exclusive": [("access_key", "profile")],
+    }

@@ -14,8 +14,8 @@ description:
   - Reads sessions, connections in use, waits for locks and who is at the root of them, with one
     connection and one statement, and judges them by thresholds.
   - The age of a session is told by the clock of its state. A session that is V(idle) is as old as
-    its last change of state, one that is V(idle in transaction) as old as its transaction, one that
-    is V(active) as old as its query.
+    its last change of state, one that is V(idle in transaction) as old as its transaction (once
+    that is aborted, as its last change of state), one that is V(active) as old as its query.
   - Connections in use are counted against those that an ordinary user can have, which is
     C(max_connections) without the reserved ones.
   - Literals, numbers and comments are taken out of the text of statements.
@@ -215,7 +215,7 @@ from typing import Any
 from ..module_utils.adapters.postgres import connect
 from ..module_utils.adapters.postgres_activity import read_activity
 from ..module_utils.core.activity_checks import judge_activity, judge_unreachable, read_limits
-from ..module_utils.core.errors import Unreachable
+from ..module_utils.core.errors import UnreachableError
 from ..module_utils.core.outcome import Outcome
 from ..module_utils.core.postgres_login import read_login
 from ..module_utils.core.redaction import read_shown
@@ -255,7 +255,7 @@ def run(task: Task) -> Outcome:
     try:
         with connect(login, docker_socket=given["docker_socket"]) as database:
             activity = read_activity(database, shown)
-    except Unreachable as error:
+    except UnreachableError as error:
         return Outcome(error.message, checks=judge_unreachable(error, login.subject, task.now))
     checks = judge_activity(activity, limits, login.subject, task.now)
     return Outcome(activity.summary, checks=checks, facts=activity.as_facts())

@@ -14,7 +14,8 @@ description:
   - Ends sessions that have been in one of O(states) for O(older_than) seconds or more, oldest
     first, and waits until each is gone.
   - A session that is V(idle) is as old as its last change of state, so one that went idle a second
-    ago after a long query is young. One that is idle in a transaction is as old as its transaction.
+    ago after a long query is young. One that is V(idle in transaction) is as old as its
+    transaction, one that is V(idle in transaction (aborted\)) as its last change of state.
   - Always protected are the session of the module, whatever is no client (replication, autovacuum,
     background workers), and other databases than O(databases). Superusers, users that may replicate
     and tools for dumps and migrations are protected by O(protect). Each session that is old enough

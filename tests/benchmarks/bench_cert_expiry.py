@@ -35,7 +35,7 @@ SAMPLE = 20
 ROUNDS = 3
 
 
-async def leave(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def leave(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """End a connection once its handshake is done."""
     writer.close()
 
@@ -46,7 +46,7 @@ async def serve_all(authority: Issued, ports: Connection) -> None:
         await asyncio.start_server(
             leave, HOST, 0, ssl=context_for(issue("localhost", HOST, by=authority)), backlog=16
         )
-        for _ in range(ENDPOINTS)
+        for dummy in range(ENDPOINTS)
     ]
     ports.send([server.sockets[0].getsockname()[1] for server in servers])
     await asyncio.Event().wait()
@@ -89,7 +89,7 @@ def seconds_of(directory: Path, tasks: list[dict[str, Any]]) -> float:
         f"--extra-vars=ansible_python_interpreter={sys.executable}",
         str(playbook),
     ]
-    return min(timed(command, environment) for _ in range(ROUNDS))
+    return min(timed(command, environment) for dummy in range(ROUNDS))
 
 
 def timed(command: list[str], environment: dict[str, str]) -> float:

@@ -24,7 +24,7 @@ take_turns() {
 
 # use_engine start|find: everything after it talks to the lab's engine.
 use_engine() {
-    DOCKER_HOST=$("$ROOT/tests/lab/engine" "$1")
+    DOCKER_HOST=$("$ROOT/tests/lab/engine" "$1") || return
     export DOCKER_HOST
 }
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _OUTPUT = 1 << 20  # bytes that one step may inflate to, so that a bomb costs no memory
 _GZIP = 31  # zlib's number for: a gzip header and trailer, the CRC and length checked
 _GZIP_MAGIC = b"\x1f\x8b"
+_GZIP_START = 4  # bytes of a header up to the flags
 _GZIP_RESERVED = 0xE0  # header flags that RFC 1952 keeps unused; gunzip refuses them too
 _MAGICS = {
     _GZIP_MAGIC: "gzip",
@@ -77,12 +78,12 @@ class GzipStream:
 
     def _look_at_header(self, block: bytes) -> None:
         """Tell what follows a member from a member, and refuse flags that no gzip has."""
-        if len(self._head) >= 4:
+        if len(self._head) >= _GZIP_START:
             return
-        self._head += block[: 4 - len(self._head)]
+        self._head += block[: _GZIP_START - len(self._head)]
         if not _GZIP_MAGIC.startswith(self._head[:2]) and self._inflated:
             self.damage = "bytes that are no gzip follow the end of the gzip stream"
-        elif len(self._head) == 4 and self._head[3] & _GZIP_RESERVED:
+        elif len(self._head) == _GZIP_START and self._head[-1] & _GZIP_RESERVED:
             self.damage = "the gzip header has flags that no gzip has"
 
     def _inflate(self, block: bytes) -> bytes:

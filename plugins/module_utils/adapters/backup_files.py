@@ -6,23 +6,23 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import re
 import stat
 import time
-import zlib
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from ..core.backups import BackupFile, Listing, Sidecar, Stream, is_backup_name, newest_first
 from ..core.dump_content import DumpScanner
 from ..core.errors import OpsError, cannot
 from .archives import GzipStream, PlainStream, load_codec, recognise_compression
+from .digests import new_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
 _BLOCK = 256 * 1024
 _SIDECAR_BYTES = 64 * 1024
@@ -36,25 +36,6 @@ _KINDS = {
     stat.S_IFCHR: "a device",
     stat.S_IFBLK: "a device",
 }
-
-
-class _Digest(Protocol):
-    def update(self, data: bytes, /) -> None: ...
-
-    def hexdigest(self) -> str: ...
-
-
-class _Crc32:
-    """CRC-32 with the interface of hashlib."""
-
-    def __init__(self) -> None:
-        self._value = 0
-
-    def update(self, data: bytes, /) -> None:
-        self._value = zlib.crc32(data, self._value)
-
-    def hexdigest(self) -> str:
-        return f"{self._value:08x}"
 
 
 def list_backups(directory: str, pattern: str) -> Listing:
@@ -74,6 +55,11 @@ def list_backups(directory: str, pattern: str) -> Listing:
             cannot(f"list {directory}", error.strerror, "Let the module run as a user that may"),
             code="permission_denied" if isinstance(error, PermissionError) else "not_readable",
         ) from error
+    return _sort_out(Listing(directory, pattern), named)
+
+
+def _sort_out(empty: Listing, named: Sequence[os.DirEntry[str]]) -> Listing:
+    """``empty`` with the files and the strangers among ``named``."""
     files: dict[tuple[int, int], BackupFile] = {}
     strangers: list[str] = []
     for entry in sorted(named, key=lambda found: (found.is_symlink(), found.name)):
@@ -86,7 +72,7 @@ def list_backups(directory: str, pattern: str) -> Listing:
             files.setdefault((status.st_dev, status.st_ino), _backup_file(entry.path, status))
         else:
             strangers.append(f"{entry.name} is {_KINDS[stat.S_IFMT(status.st_mode)]}")
-    return Listing(directory, pattern, newest_first(list(files.values())), tuple(strangers))
+    return replace(empty, files=newest_first(list(files.values())), strangers=tuple(strangers))
 
 
 def read_sidecar(file: BackupFile) -> Sidecar:
@@ -106,12 +92,15 @@ def read_sidecar(file: BackupFile) -> Sidecar:
     return Sidecar(path, exists=True, sha256=ours[0][0].lower())
 
 
-def read_backup(file: BackupFile, algorithms: Sequence[str] = ("sha256",)) -> Stream:
-    """Read ``file`` once: digest what is stored, inflate it, and look at the content."""
+def read_backup(file: BackupFile, algorithm: str = "") -> Stream:
+    """Read ``file`` once: digest what is stored, inflate it, and look at the content.
+
+    The digests are SHA-256 and, where it is given, ``algorithm`` (``md5`` or ``crc32``).
+    """
     begun = time.monotonic()
     try:
         with _open_regular(file.path) as stream:
-            reading = _Reading(file, algorithms)
+            reading = _Reading(file, algorithm)
             for block in iter(lambda: stream.read(_BLOCK), b""):
                 reading.feed(block)
             seen = _backup_file(file.path, os.fstat(stream.fileno()))
@@ -123,9 +112,9 @@ def read_backup(file: BackupFile, algorithms: Sequence[str] = ("sha256",)) -> St
 class _Reading:
     """The one pass: each block goes to the digests, then inflated to the scanner."""
 
-    def __init__(self, file: BackupFile, algorithms: Sequence[str]) -> None:
+    def __init__(self, file: BackupFile, algorithm: str) -> None:
         self._file = file
-        self._digests = {name: _new_digest(name) for name in algorithms}
+        self._digests = {name: new_digest(name) for name in ("sha256", algorithm) if name}
         self._scanner = DumpScanner()
         self._compression = ""
         self._stream: GzipStream | PlainStream | None = None
@@ -169,10 +158,6 @@ def _stream_for(compression: str) -> GzipStream | PlainStream | None:
     if compression == "gzip":
         return GzipStream(load_codec())
     return PlainStream() if compression == "none" else None
-
-
-def _new_digest(name: str) -> _Digest:
-    return _Crc32() if name == "crc32" else hashlib.new(name, usedforsecurity=False)
 
 
 def _open_regular(path: str) -> Any:

@@ -14,7 +14,7 @@ import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from ..core.errors import OpsError, Unreachable, cannot
+from ..core.errors import OpsError, UnreachableError, cannot
 from .engine import ask_engine
 
 if TYPE_CHECKING:
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 def read_address(container: str, *, seconds: float, socket_path: str) -> str:
     """The address of a running container, as the host reaches it.
 
-    Raises ``Unreachable`` ``container_not_running``; ``OpsError`` ``no_such_container`` and
+    Raises ``UnreachableError`` ``container_not_running``; ``OpsError`` ``no_such_container`` and
     ``no_address``; and what ``ask_engine`` raises.
     """
     inspected = _inspect(container, seconds=seconds, socket_path=socket_path)
     state = inspected["State"]["Status"]
     if state != "running":
-        raise Unreachable(
+        raise UnreachableError(
             cannot(
                 f"reach container {container}", f"it is {state}", f"Start container {container}"
             ),

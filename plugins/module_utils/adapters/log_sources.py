@@ -15,7 +15,6 @@ from ..core.log_checks import Source
 from ..core.log_lines import LineCounter, Rule, Tally, whole_lines
 from .container_logs import CHUNK, read_container_log
 from .deadline import check_timeout
-from .engine import DEFAULT_SOCKET
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -30,7 +29,7 @@ def read_tally(
     now: datetime,
     *,
     seconds: float,
-    socket_path: str = DEFAULT_SOCKET,
+    socket_path: str,
 ) -> Tally:
     """Count the lines of ``source``; what keeps it from being read is in the tally.
 
@@ -40,13 +39,12 @@ def read_tally(
     """
     check_timeout(seconds)
     counter = LineCounter(rules)
-    chunks = (
-        _read_container(source, now, seconds, socket_path)
-        if source.container
-        else _read_file(source.path)
-    )
+    if source.container:
+        chunks = _read_container(source, now, seconds, socket_path)
+    else:
+        chunks = _read_file(source.path)
     try:
-        for block in whole_lines(_until(chunks, time.monotonic() + seconds, seconds)):
+        for block in whole_lines(_within(seconds, chunks)):
             counter.feed(block)
     except OpsError as error:
         if error.code == "no_engine":
@@ -90,7 +88,8 @@ def _pieces(stream: IO[bytes], size: int) -> Iterator[bytes]:
         yield piece
 
 
-def _until(chunks: Iterator[bytes], deadline: float, seconds: float) -> Iterator[bytes]:
+def _within(seconds: float, chunks: Iterable[bytes]) -> Iterator[bytes]:
+    deadline = time.monotonic() + seconds
     for chunk in chunks:
         yield chunk
         if time.monotonic() > deadline:

@@ -51,7 +51,7 @@ class Database:
         Text of a session may be in the encoding of another database, which no client can decode;
         bytes that are no UTF-8 are replaced.
 
-        Raises ``Unreachable`` and ``OpsError``; ``verb`` begins their sentence.
+        Raises ``UnreachableError`` and ``OpsError``; ``verb`` begins their sentence.
         """
         cursor = self._connection.cursor()
         extensions.register_type(extensions.BYTES, cursor)
@@ -61,7 +61,7 @@ class Database:
     def read_rows(self, sql: str, values: Mapping[str, Any], *, verb: str) -> list[tuple[Any, ...]]:
         """The rows of ``sql``.
 
-        Raises ``Unreachable`` and ``OpsError``; ``verb`` begins their sentence.
+        Raises ``UnreachableError`` and ``OpsError``; ``verb`` begins their sentence.
         """
         return self._rows(self._connection.cursor(), sql, values, verb)
 
@@ -86,7 +86,7 @@ def connect(login: Login, *, docker_socket: str) -> Iterator[Database]:
     """Open a session for the block.
 
     Raises ``OpsError`` ``missing_library``, ``bad_option`` and ``no_such_database``;
-    ``Unreachable`` with a code for each cause; and what ``read_address`` raises.
+    ``UnreachableError`` with a code for each cause; and what ``read_address`` raises.
     """
     if _MISSING is not None:
         raise OpsError(
@@ -119,7 +119,7 @@ def _open(login: Login, host: str) -> extensions.connection:
         raise connect_error(login, str(error)) from error
     except ValueError as error:  # a NUL in an option; the text names no value
         raise OpsError(
-            cannot(f"connect to {login.subject!r}", error, "Correct the options login_*"),
+            cannot(f"connect to {login.subject}", error, "Correct the options login_*"),
             code="bad_option",
         ) from error
     return connection

@@ -77,7 +77,7 @@ _MORE = 4
 def read_activity(database: Database, shown: Shown) -> Activity:
     """What the server is doing; our own session is left out.
 
-    Raises ``Unreachable`` and ``OpsError``.
+    Raises ``UnreachableError`` and ``OpsError``.
     """
     values = {"length": shown.length * _MORE}
     document = database.read_document(_READ_ACTIVITY, values, verb="read the sessions of")

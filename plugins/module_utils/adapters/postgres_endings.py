@@ -62,7 +62,7 @@ def end_sessions(database: Database, victims: Sequence[Session], *, wait: float)
 
     Gives up after ``wait`` seconds; what is there by then is a survivor.
 
-    Raises ``Unreachable`` and ``OpsError``; then part of the victims may have ended.
+    Raises ``UnreachableError`` and ``OpsError``; then part of the victims may have ended.
     """
     rows = database.read_rows(_END_SESSIONS, _columns(victims), verb="end sessions of")
     answers = tuple(

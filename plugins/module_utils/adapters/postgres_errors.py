@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ..core.errors import OpsError, Unreachable, cannot
+from ..core.errors import OpsError, UnreachableError, cannot
 from ..core.postgres_login import Login
 
 
@@ -75,7 +75,7 @@ def connect_error(login: Login, text: str) -> OpsError:
     cause = _cause(text)
     refusal = next((r for r in _REFUSALS if re.search(r.pattern, cause)), _FALLBACK)
     # A database that does not exist is a wrong option: the server answered, and answered well.
-    kind = OpsError if refusal.code == "no_such_database" else Unreachable
+    kind = OpsError if refusal.code == "no_such_database" else UnreachableError
     return kind(
         cannot(f"connect to {login.subject} as {login.user}", cause, refusal.advice),
         code=refusal.code,
@@ -85,7 +85,7 @@ def connect_error(login: Login, text: str) -> OpsError:
 
 def late_error(login: Login, verb: str, seconds: float) -> OpsError:
     """The error for a server that says nothing within ``seconds``."""
-    return Unreachable(
+    return UnreachableError(
         cannot(
             f"{verb} {login.subject}",
             f"no answer within {seconds:g} s",
@@ -98,7 +98,7 @@ def late_error(login: Login, verb: str, seconds: float) -> OpsError:
 
 def query_error(login: Login, verb: str, error: Exception, *, lost: bool) -> OpsError:
     """The error for a statement that failed; ``lost`` when not the statement is to blame."""
-    kind = Unreachable if lost else OpsError
+    kind = UnreachableError if lost else OpsError
     return kind(
         cannot(
             f"{verb} {login.subject}",

@@ -81,8 +81,8 @@ class Longest:
         """Each with the ``seconds`` that it is listed for; ``None`` where there is none."""
         return {
             "query": _with_seconds(self.query, "query_seconds"),
-            "transaction": _with_seconds(self.transaction, "transaction_seconds"),
-            "idle_in_transaction": _with_seconds(self.idle_in_transaction, "transaction_seconds"),
+            "transaction": _with_seconds(self.transaction, "open_seconds"),
+            "idle_in_transaction": _with_seconds(self.idle_in_transaction, "open_seconds"),
         }
 
 
@@ -119,8 +119,8 @@ class Activity:
         idle = [session for session in visible if session.state in IN_TRANSACTION]
         return Longest(
             query=_oldest(active, lambda session: session.query_seconds),
-            transaction=_oldest(visible, lambda session: session.transaction_seconds),
-            idle_in_transaction=_oldest(idle, lambda session: session.transaction_seconds),
+            transaction=_oldest(visible, lambda session: session.open_seconds),
+            idle_in_transaction=_oldest(idle, lambda session: session.open_seconds),
         )
 
     @property

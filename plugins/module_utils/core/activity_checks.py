@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from .activity import Activity
-    from .errors import Unreachable
+    from .errors import UnreachableError
 
 _TIMED = ("longest_query", "longest_transaction", "idle_in_transaction")
 _FULL, _SLOW, _DOWN = "connection_pool_exhausted", "slow_performance", "service_down"
@@ -49,7 +49,7 @@ def read_limits(options: Mapping[str, Any]) -> Limits:
     return Limits(**read, blocked_after=options["blocked_after"])
 
 
-def judge_unreachable(error: Unreachable, subject: str, now: datetime) -> tuple[Check, ...]:
+def judge_unreachable(error: UnreachableError, subject: str, now: datetime) -> tuple[Check, ...]:
     """The one check of a server that does not let us look."""
     return (
         Check(

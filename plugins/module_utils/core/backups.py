@@ -6,19 +6,19 @@
 from __future__ import annotations
 
 import fnmatch
-import statistics
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from .check import stamp
-from .dump_content import Content
-from .errors import OpsError, cannot
-from .thresholds import Threshold, read_threshold
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from .dump_content import Content
+
+_UNITS = ("bytes", "kB", "MB", "GB")
 # What stands beside backups and is none: unfinished files, and the sidecars themselves.
 _NOT_BACKUPS = (".part", ".tmp", ".sha256")
 
@@ -127,62 +127,10 @@ class Twin:
         }
 
 
-@dataclass(frozen=True)
-class Expectation:
-    """What a good backup is; ages in hours, sizes in bytes, deviation in percent."""
-
-    age: Threshold
-    size: Threshold
-    deviation: Threshold
-    history: int
-    sidecar: str
-    database: str | None = None
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """Everything that was read for one verification; ``None`` where there was nothing to read."""
-
-    listing: Listing
-    stream: Stream | None = None
-    sidecar: Sidecar | None = None
-    twin: Twin | None = None
-
-    def as_facts(self, expected: Expectation, now: datetime) -> dict[str, Any]:
-        """The facts that the module returns."""
-        older = self.listing.older(expected.history)
-        facts: dict[str, Any] = {
-            "older": {"count": len(older), "median_bytes": median_bytes(older)},
-            "seconds": self.stream.seconds if self.stream else 0.0,
-        }
-        if self.listing.newest and self.stream:
-            facts["backup"] = _describe(self.listing.newest, self.stream, now)
-        if self.twin:
-            facts["offsite"] = self.twin.as_dict()
-        return facts
-
-
-def _describe(file: BackupFile, stream: Stream, now: datetime) -> dict[str, Any]:
-    content = stream.content
-    return {
-        "path": file.path,
-        "bytes": file.bytes,
-        "modified": stamp(file.modified),
-        "age_hours": file.age_hours(now),
-        "sha256": stream.digests.get("sha256"),
-        "compression": stream.compression or None,
-        "uncompressed_bytes": stream.uncompressed_bytes,
-        "format": content.format if content else None,
-        "tables": content.tables if content else None,
-        "databases": list(content.databases) if content else [],
-        "server_version": content.versions.server if content else None,
-        "dump_version": content.versions.program if content else None,
-    }
-
-
-def median_bytes(files: tuple[BackupFile, ...]) -> float | None:
-    """The median size of ``files``, or ``None`` for none."""
-    return statistics.median(file.bytes for file in files) if files else None
+def describe_bytes(count: float) -> str:
+    """``45.2 MB``: decimal units, as disks are sold and S3 bills."""
+    power = min(int(math.log10(max(count, 1))) // 3, len(_UNITS) - 1)
+    return f"{count / 1000**power:.{min(power, 1)}f} {_UNITS[power]}"
 
 
 def is_backup_name(name: str, pattern: str) -> bool:
@@ -195,29 +143,3 @@ def is_backup_name(name: str, pattern: str) -> bool:
 def newest_first(files: list[BackupFile]) -> tuple[BackupFile, ...]:
     """By the time of the last write; of two of the same time, the greater name is the newer."""
     return tuple(sorted(files, key=lambda file: (file.modified, file.name), reverse=True))
-
-
-def read_expectation(params: Mapping[str, Any]) -> Expectation:
-    """What the options expect.
-
-    Raises ``OpsError`` ``bad_threshold`` and ``bad_option``.
-    """
-    pattern, count, least = params["pattern"], params["history"]["count"], params["min_bytes"]
-    if not pattern or "/" in pattern:
-        raise _bad_option("pattern", "it has to match names in one directory", "Give no slash")
-    if count < 0 or least < 0:
-        name = "history" if count < 0 else "min_bytes"
-        raise _bad_option(name, "it is below 0", "Give 0 or more")
-    thresholds = params["thresholds"]
-    return Expectation(
-        age=read_threshold("age", thresholds["age"]),
-        size=Threshold("lt", critical=least),
-        deviation=read_threshold("size_deviation", thresholds["size_deviation"]),
-        history=count,
-        sidecar=params["sidecar"],
-        database=params["database"],
-    )
-
-
-def _bad_option(name: str, cause: str, advice: str) -> OpsError:
-    return OpsError(cannot(f"use the option {name}", cause, advice), code="bad_option")

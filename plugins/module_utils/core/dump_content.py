@@ -31,7 +31,7 @@ class Content:
     faults: tuple[str, ...] = ()
     databases: tuple[str, ...] = ()
     tables: int = 0
-    versions: frames.Versions = frames.Versions()
+    versions: frames.Versions = frames.NO_VERSIONS
 
     @property
     def judged(self) -> bool:
@@ -56,7 +56,7 @@ class DumpScanner:
         self._tables = 0
         self._headers = {frames.PLAIN: 0, frames.CLUSTER: 0}
         self._databases: list[str] = []
-        self._versions = frames.Versions()
+        self._versions = frames.NO_VERSIONS
 
     def feed(self, block: bytes) -> None:
         """Look at the next ``block``, which may end anywhere."""

@@ -51,6 +51,9 @@ class Versions:
     program: str | None = None
 
 
+NO_VERSIONS = Versions()
+
+
 def recognise_format(head: bytes) -> str:
     """The format of a dump that begins with ``head`` (at least 512 bytes of it, if it has them)."""
     if head.startswith(b"PGDMP"):

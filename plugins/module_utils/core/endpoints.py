@@ -61,16 +61,11 @@ def judge_endpoint(
     )
     if answer.failure:
         return (health,)
-    speed = judge(
-        "http.latency",
-        endpoint.name,
-        round(answer.milliseconds, 1),
-        latency,
-        unit="ms",
-        summary=took,
-        observed_at=now,
+    measured, told = round(answer.milliseconds, 1), {"unit": "ms", "summary": took}
+    return (
+        health,
+        judge("http.latency", endpoint.name, measured, latency, observed_at=now, **told),
     )
-    return (health, speed)
 
 
 def describe_endpoint(endpoint: Endpoint, answer: Answer) -> dict[str, Any]:

@@ -27,7 +27,7 @@ class OpsError(Exception):
         self.details = dict(details or {})
 
 
-class Unreachable(OpsError):
+class UnreachableError(OpsError):
     """The subject did not answer: a critical check of an observer, a failure of an actor."""
 
 

@@ -95,17 +95,7 @@ def judge_usage(
     if usage.failure:
         summary = f"{usage.point} cannot be looked at: {usage.failure}."
         return (Check("host.disk", usage.point, Status.CRITICAL, summary, now, unit="%"),)
-    free = f"{_size(usage.available)} of {_size(usage.size)} are available"
-    full = "has no space of its own" if usage.percent is None else f"is {usage.percent} % full"
-    space = judge(
-        "host.disk",
-        usage.point,
-        usage.percent,
-        disk,
-        unit="%",
-        summary=f"{usage.point} {full}: {free}.",
-        observed_at=now,
-    )
+    space = _judge_space(usage, disk, now)
     if usage.inodes_percent is None:
         return (space,)
     files = judge(
@@ -134,6 +124,20 @@ def describe_usage(usage: Usage) -> dict[str, Any]:
         "inodes_percent": usage.inodes_percent,
         "failure": usage.failure or None,
     }
+
+
+def _judge_space(usage: Usage, disk: Threshold, now: datetime) -> Check:
+    free = f"{_size(usage.available)} of {_size(usage.size)} are available"
+    full = "has no space of its own" if usage.percent is None else f"is {usage.percent} % full"
+    return judge(
+        "host.disk",
+        usage.point,
+        usage.percent,
+        disk,
+        unit="%",
+        summary=f"{usage.point} {full}: {free}.",
+        observed_at=now,
+    )
 
 
 def _counts(mount: Mount) -> bool:

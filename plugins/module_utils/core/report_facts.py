@@ -43,7 +43,9 @@ def read_host(name: str, facts: Mapping[str, Any], *, dropped: bool = False) -> 
         name=name,
         platform=str(facts.get("platform") or ""),
         run_id=str(facts.get("run_id") or ""),
-        checks=None if checks is None else _read_list(name, "report_checks", checks, ("id", "status")),
+        checks=None
+        if checks is None
+        else _read_list(name, "report_checks", checks, ("id", "status")),
         entries=_read_list(name, "report_entries", facts.get("entries") or (), ("action",)),
         dropped=dropped,
     )
@@ -70,8 +72,20 @@ def plain_check(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def plain_entry(given: Mapping[str, Any]) -> dict[str, Any]:
-    """What a report tells of a journal entry; its details stay in the journal."""
-    return {name: str(given.get(name) or "") for name in _ENTRY}
+    """What a report tells of a journal entry; of its details only the extent, in words."""
+    details = given.get("details")
+    extent = describe_details(details) if isinstance(details, Mapping) else ""
+    return {**{name: str(given.get(name) or "") for name in _ENTRY}, "extent": extent}
+
+
+def describe_details(details: Mapping[str, Any]) -> str:
+    """``ended 40, escaped 0``: a list by its length, a text or a number as it is."""
+    told = {
+        name: len(value) if isinstance(value, (list, tuple)) else value
+        for name, value in details.items()
+    }
+    plain = {name: value for name, value in told.items() if isinstance(value, (str, int, float))}
+    return ", ".join(f"{name} {value}" for name, value in plain.items())
 
 
 def _read_list(
@@ -89,7 +103,9 @@ def _read_list(
 
 
 def _bad_facts(host: str, cause: str) -> OpsError:
-    advice = "Fill report_checks with runbook.ops.as_checks, and report_entries with entries of actors"
+    advice = (
+        "Fill report_checks with runbook.ops.as_checks, and report_entries with entries of actors"
+    )
     return OpsError(
         cannot(f"report on {host}", cause, advice), code="bad_facts", details={"host": host}
     )

@@ -12,13 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 IDLE = "idle"
-IN_TRANSACTION = ("idle in transaction", "idle in transaction (aborted)")
+ABORTED = "idle in transaction (aborted)"
+IN_TRANSACTION = ("idle in transaction", ABORTED)
 ACTIVE = ("active", "fastpath function call")
 CLIENT = "client backend"
 
 _CLOCKS = {
     IDLE: "state_seconds",
-    **dict.fromkeys(IN_TRANSACTION, "transaction_seconds"),
+    **dict.fromkeys(IN_TRANSACTION, "open_seconds"),
     **dict.fromkeys(ACTIVE, "query_seconds"),
 }
 _SECONDS = ("transaction_seconds", "query_seconds", "state_seconds")
@@ -61,6 +62,14 @@ class Session:
     def is_client(self) -> bool:
         """Whether it takes one of the connections that clients share; a hidden one may."""
         return self.backend_type == CLIENT or (self.hidden and self.database is not None)
+
+    @property
+    def open_seconds(self) -> float | None:
+        """For how long its transaction has been open.
+
+        The server forgets ``xact_start`` when a transaction aborts, although it stays open.
+        """
+        return self.state_seconds if self.state == ABORTED else self.transaction_seconds
 
     @property
     def age_seconds(self) -> float | None:

@@ -16,7 +16,10 @@ from ansible_collections.runbook.ops.plugins.module_utils.core.activity_checks i
     read_limits,
 )
 from ansible_collections.runbook.ops.plugins.module_utils.core.check import Check
-from ansible_collections.runbook.ops.plugins.module_utils.core.errors import OpsError, Unreachable
+from ansible_collections.runbook.ops.plugins.module_utils.core.errors import (
+    OpsError,
+    UnreachableError,
+)
 
 from tests.sessions import HIDDEN, activity, lock_wait, session
 
@@ -125,7 +128,7 @@ def test_what_is_critical_stays_so_whatever_is_hidden() -> None:
     [("timed_out", "service_down"), ("too_many_clients", "connection_pool_exhausted")],
 )
 def test_no_answer_is_critical(code: str, remedy: str) -> None:
-    (check,) = judge_unreachable(Unreachable("Cannot reach it.", code=code), "shop@db", NOW)
+    (check,) = judge_unreachable(UnreachableError("Cannot reach it.", code=code), "shop@db", NOW)
     told = check.as_dict()
     assert (told["id"], told["status"], told["value"]) == ("postgres.reachable", "critical", code)
     assert (told["summary"], told["remedy"]) == ("Cannot reach it.", remedy)

@@ -12,7 +12,9 @@ import pytest
 from ansible_collections.runbook.ops.plugins.module_utils.core.errors import OpsError
 from ansible_collections.runbook.ops.plugins.module_utils.core.report_facts import (
     HostRecord,
+    describe_details,
     plain_check,
+    plain_entry,
     read_host,
 )
 
@@ -97,3 +99,20 @@ def test_limit_is_a_number_or_nothing(limit: object, plain: object) -> None:
 )
 def test_remedy_is_a_symptom_or_nothing(remedy: object, plain: object) -> None:
     assert plain_check({"id": "x", "status": "ok", "remedy": remedy})["remedy"] == plain
+
+
+@pytest.mark.parametrize(
+    ("details", "extent"),
+    [
+        ({}, ""),
+        ({"ended": [{}, {}], "escaped": []}, "ended 2, escaped 0"),
+        ({"cause": "dark", "waited": 1.5, "nested": {"a": 1}}, "cause dark, waited 1.5"),
+    ],
+)
+def test_details_of_an_entry_are_told_by_their_extent(details: dict[str, Any], extent: str) -> None:
+    assert describe_details(details) == extent
+    assert plain_entry({"action": "a", "details": details})["extent"] == extent
+
+
+def test_entry_without_details_has_no_extent() -> None:
+    assert plain_entry({"action": "a"})["extent"] == ""

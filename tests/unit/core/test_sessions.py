@@ -15,7 +15,7 @@ from ansible_collections.runbook.ops.plugins.module_utils.core.sessions import (
 
 from tests.sessions import HIDDEN, session
 
-CLOCKS = {"transaction_seconds": 30.0, "query_seconds": 20.0, "state_seconds": 10.0}
+CLOCKS: dict[str, Any] = {"transaction_seconds": 30.0, "query_seconds": 20.0, "state_seconds": 10.0}
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ CLOCKS = {"transaction_seconds": 30.0, "query_seconds": 20.0, "state_seconds": 1
     [
         ("idle", 10.0),
         ("idle in transaction", 30.0),
-        ("idle in transaction (aborted)", 30.0),
+        ("idle in transaction (aborted)", 10.0),
         ("active", 20.0),
         ("fastpath function call", 20.0),
         ("disabled", None),

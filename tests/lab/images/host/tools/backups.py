@@ -8,7 +8,7 @@ usage: backups.py JSON. The object holds
 directory, pattern: where the dumps are; name_format: their names, for strftime;
 dump, grow: commands that write a dump to stdout, and that add rows between two dumps;
 command: the platform's own backup command, run when the newest dump is too old;
-s3: {bucket, prefix, endpoint_url, region, access_key, secret_key}.
+s3: {bucket, prefix (optional), endpoint_url, region, access_key, secret_key}.
 Afterwards there is a dump for each of the past days, a fresh one, all as their checksum says, and
 all of them in S3. Prints a line for each thing it had to do.
 """
@@ -41,7 +41,7 @@ class Bucket:
 
     def __init__(self, settings: dict[str, str]) -> None:
         self._bucket = settings["bucket"]
-        self._prefix = settings["prefix"]
+        self._prefix = settings.get("prefix", "")
         self._client: Any = boto3.client(
             "s3",
             endpoint_url=settings["endpoint_url"],
