@@ -133,7 +133,7 @@ def test_missing_permission_is_told(tmp_path: Path) -> None:
             ),
         ),
         (
-            {"s3": {"bucket": "b", "access_key": "a"}},
+            {"s3": {"bucket": "b", "access_key": "AKIAEXAMPLE"}},
             "parameters are required together: access_key, secret_key found in s3",
         ),
         (
