@@ -34,7 +34,9 @@ class HostRecord:
 
 
 def read_host(name: str, facts: Mapping[str, Any], *, dropped: bool = False) -> HostRecord:
-    """The record of the host ``name``: ``facts`` hold ``checks``, ``entries``, ``platform``, ``run_id``.
+    """The record of the host ``name``.
+
+    ``facts`` may hold ``checks``, ``entries``, ``platform`` and ``run_id``.
 
     Raises ``OpsError`` ``bad_facts`` that names host, fact and place.
     """

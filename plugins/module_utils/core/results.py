@@ -30,7 +30,8 @@ def checks_of_result(result: object, attempt: Attempt) -> list[dict[str, Any]]:
 
     The items of a loop are read one by one; what was skipped, and an actor that judged nothing,
     give no check. An observer that could not look is ``unknown``; an actor that failed (its result
-    holds journal entries) is ``critical``. A failure that still brought its checks (``fail_on``) gives those.
+    holds journal entries) is ``critical``. A failure that still brought its checks (``fail_on``)
+    gives those.
 
     Raises ``OpsError`` ``no_result`` where ``result`` is not what a task registers.
     """

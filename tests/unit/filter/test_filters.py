@@ -28,7 +28,9 @@ def load(name: str) -> Callable[..., Any]:
 
 
 def report(*hosts: str, **more: Any) -> Any:
-    return load("report")({"a-1": {"report_seen": FACTS}}, hosts, title="Daily", operator="amal", **more)
+    return load("report")(
+        {"a-1": {"report_seen": FACTS}}, hosts, title="Daily", operator="amal", **more
+    )
 
 
 @pytest.mark.parametrize("name", NAMES)
