@@ -1,6 +1,5 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# shellcheck disable=SC2034 # the constants are used by the scripts that read this file
 # What the commands of the lab share: places, the lock, and the way to run a playbook.
 set -euo pipefail
 
@@ -8,6 +7,7 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 readonly ROOT
 readonly STATE=$ROOT/.lab # keys and build contexts of this checkout; git-ignored
 readonly BASE_IMAGE=runbook-lab/base:bookworm
+export ROOT STATE BASE_IMAGE # used by the scripts that read this file
 PATH=$ROOT/.venv/bin:$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
 # shellcheck source=tests/lib.sh
