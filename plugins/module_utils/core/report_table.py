@@ -25,10 +25,9 @@ _JOINTS = "/._-:@,"
 
 def describe_report(report: Mapping[str, Any]) -> list[str]:
     """The lines. Each starts with a blank, so that YAML quotes all of them and columns align."""
-    closing = describe_counts(report)
-    if not report["findings"]:
-        return [f" {closing}"]
-    return [*_table(report["findings"]), "", f" {closing}"]
+    closing = f" {describe_counts(report)}"
+    blocks = [list(_table(report["findings"])), list(_acts(report["entries"])), [closing]]
+    return [line for block in blocks if block for line in [*block, ""]][:-1]
 
 
 def describe_counts(report: Mapping[str, Any]) -> str:
@@ -42,8 +41,20 @@ def describe_counts(report: Mapping[str, Any]) -> str:
     return f"{told} on {hosts}; worst is {report['status']}"
 
 
+def _acts(entries: Sequence[Mapping[str, Any]]) -> Iterable[str]:
+    """A line for each act: how it ended, what it was, to what it was done, and how far it went."""
+    for entry in entries:
+        extent = f": {entry['extent']}" if entry["extent"] else ""
+        told = f"{entry['action']} {entry['outcome']} on {entry['subject']}{extent}"
+        first, *rest = wrap(_safe(told), WIDTH - 3)
+        yield f" {first}"
+        yield from (f"   {line}" for line in rest)
+
+
 def _table(findings: Sequence[Mapping[str, Any]]) -> Iterable[str]:
     """A row for each finding; what was seen stands below it, from the second column on."""
+    if not findings:
+        return
     rows = [_row(finding) for finding in findings]
     widths = [
         min(limit, max(_cells(row[column]) for row in [_HEAD, *rows]))
