@@ -31,6 +31,8 @@ demo: lab ## Run the daily maintenance on the lab, break the platform, and run i
 
 .PHONY: test
 test: lint unit sanity package lab ## Run every test
+	@echo '==> Running the playbooks twice with molecule (about 20 s)'
+	@molecule test --scenario-name health
 	@tests/acceptance/run
 	@tests/compat
 
