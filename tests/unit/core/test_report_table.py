@@ -57,7 +57,12 @@ def test_table_is_worst_first_and_ends_with_the_counts() -> None:
 
 def test_what_was_done_stands_between_the_findings_and_the_counts() -> None:
     ended = {"action": "pg_kill_idle", "outcome": "done", "subject": "liyaqa@liyaqa-postgres"}
-    details: dict[str, Any] = {"ended": [{}] * 40, "escaped": [], "survivors": [], "protected": [{}] * 6}
+    details: dict[str, Any] = {
+        "ended": [{}] * 40,
+        "escaped": [],
+        "survivors": [],
+        "protected": [{}] * 6,
+    }
     host = HostRecord("a-0", checks=(check("ok"),), entries=({**ended, "details": details}, ended))
     assert describe_report(build_report(RUN, [host])) == [
         " pg_kill_idle done on liyaqa@liyaqa-postgres: ended 40, escaped 0,",
