@@ -28,6 +28,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / ".ansible/collections")]
 
+import pytest
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.runbook.ops.plugins.module_utils.adapters import archives, backup_files
 from ansible_collections.runbook.ops.plugins.modules import backup_verify
@@ -42,7 +43,7 @@ CODECS = ("zlib", "isal")
 class WithoutIsal(importlib.abc.MetaPathFinder):
     """Makes isal look as if it were not installed."""
 
-    def find_spec(self, fullname: str, *_: object) -> None:
+    def find_spec(self, fullname: str, *dummy: object) -> None:
         """Refuse isal, and leave everything else to the other finders."""
         if fullname.partition(".")[0] == "isal":
             raise ModuleNotFoundError(fullname)
@@ -98,12 +99,11 @@ def run_module(path: Path) -> None:
         "history": {"count": 0},
         "fail_on": "warning",
     }
-    with patch_module_args(options), contextlib.redirect_stdout(io.StringIO()):
-        try:
-            backup_verify.main()
-        except SystemExit as end:
-            if end.code:
-                raise
+    printed = contextlib.redirect_stdout(io.StringIO())
+    with patch_module_args(options), printed, pytest.raises(SystemExit) as ended:
+        backup_verify.main()
+    if ended.value.code:
+        raise SystemExit(ended.value.code)
 
 
 def measure_here(what: str, codec: str, path: Path) -> dict[str, float]:
@@ -145,7 +145,7 @@ def measure(path: Path) -> Iterator[dict[str, Any]]:
     cases = [(what, codec) for what in ("pass", "module") for codec in CODECS]
     peer: list[float] = []
     ours: dict[tuple[str, str], list[dict[str, float]]] = {case: [] for case in cases}
-    for _ in range(ROUNDS):
+    for dummy in range(ROUNDS):
         peer.append(measure_peer(path))
         for case in cases:
             ours[case].append(measure_ours(*case, path))

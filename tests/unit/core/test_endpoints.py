@@ -30,8 +30,9 @@ def endpoint(expected: dict[str, Any] | None = None) -> Endpoint:
     return read_endpoint({"name": "backend", "url": URL, "status": 200, "json": expected})
 
 
-def answer(body: Any = BODY, status: int = 200, **more: Any) -> Answer:
-    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+def answer(body: Any = None, status: int = 200, **more: Any) -> Answer:
+    told = BODY if body is None else body
+    content = told if isinstance(told, bytes) else json.dumps(told).encode()
     return Answer(status, content, **{"milliseconds": 12.34, **more})
 
 

@@ -107,13 +107,13 @@ def test_describe_value(value: Any, unit: str, text: str) -> None:
     assert describe_value(value, unit) == text
 
 
-def bar(value: Any, warning: Any, critical: Any, unit: str = "", status: str = "ok") -> Any:
+def bar_of(value: Any, warning: Any, critical: Any, unit: str = "", status: str = "ok") -> Any:
     given = check(status, value=value, warning=warning, critical=critical, unit=unit)
     return draw_bar(plain_check(given))
 
 
 def drawn(value: Any, warning: Any, critical: Any, unit: str = "", status: str = "ok") -> Any:
-    told = bar(value, warning, critical, unit, status)
+    told = bar_of(value, warning, critical, unit, status)
     return told["value"], [(z["word"], z["start"], z["width"]) for z in told["zones"]]
 
 
@@ -153,4 +153,4 @@ def test_bar(case: tuple[Any, ...], value: float, zones: list[tuple[str, float, 
     [(None, 1, 2), ("up", 1, 2), (True, 1, 2), (5, None, None), (5, -1, 2), (5, 0, 0), (0, 0, 0)],
 )
 def test_no_bar_where_there_is_nothing_to_draw(case: tuple[Any, ...]) -> None:
-    assert bar(*case) is None
+    assert bar_of(*case) is None

@@ -150,7 +150,7 @@ def test_a_prepared_transaction_is_a_root_without_a_session(
 def test_connections_are_counted_without_ours_and_against_the_usable_ones(
     run_module: RunModule, postgres: Postgres, client: Client
 ) -> None:
-    for _ in range(5):
+    for dummy in range(5):
         client()
     result = run_module(pg_activity, **postgres.options())
     assert result["connections"] == {

@@ -111,7 +111,7 @@ def test_the_journal_holds_the_intention_and_the_outcome_and_no_statement(
 
 
 def test_the_oldest_go_first_and_max_kills_leaves_the_others(run: Run, client: Client) -> None:
-    sessions = [client() for _ in range(4)]
+    sessions = [client() for dummy in range(4)]
     alive(sessions[0])  # it has worked last
     result = run(max_kills=3)
     assert pids(result["ended"]) == [pid(session) for session in sessions[1:]]

@@ -146,7 +146,7 @@ def test_h03_a_session_that_woke_up_after_it_was_chosen(
 
     results = end_sessions(database, victims, wait=2)
     assert (results.ended, results.survivors) == ((), ())
-    assert [why for _, why in results.escaped] == [
+    assert [why for dummy, why in results.escaped] == [
         "it woke up and was active",
         "it had worked in the meantime",
         "it had ended by itself",
@@ -197,9 +197,9 @@ def test_sessions_that_wake_all_the_time_escape(database: Database, postgres: Po
             ended += len(results.ended)
             escaped += len(results.escaped)
     endings = crowd.endings()
-    at_work = [tag for _, tag in endings if tag != "idle"]
+    at_work = [tag for dummy, tag in endings if tag != "idle"]
     assert len(at_work) <= LOST_RACES * ended
-    assert {number for number, _ in endings} & crowd.protected == set()
+    assert {number for number, dummy in endings} & crowd.protected == set()
     assert (len(endings), ended + escaped) == (ended, decided)
     assert min(ended, escaped) > DECISIONS / 10, "the race was none"
 
@@ -213,8 +213,8 @@ def test_a_list_of_pids_ends_sessions_at_work_and_protected_ones(postgres: Postg
             for (number,) in idle:
                 postgres.rows("SELECT pg_terminate_backend(%s)", number)
             endings = crowd.endings()
-            busy = [tag for _, tag in endings if tag != "idle"]
+            busy = [tag for dummy, tag in endings if tag != "idle"]
             lost = len(busy) > 2 * LOST_RACES * len(endings)
-            return lost and bool({number for number, _ in endings} & crowd.protected)
+            return lost and bool({number for number, dummy in endings} & crowd.protected)
 
         wait_until(at_work_or_protected, seconds=20)
