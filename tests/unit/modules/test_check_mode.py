@@ -6,11 +6,9 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any, Callable, NoReturn
 
 import pytest
 from ansible_collections.runbook.ops.plugins.module_utils.adapters import writing
@@ -45,10 +43,8 @@ def test_every_actor_has_a_case() -> None:
 def gate_that_raises(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the gate never open: not even ``Task.apply`` gets through it."""
 
-    @contextmanager
-    def shut() -> Iterator[None]:
+    def shut() -> NoReturn:
         raise writing.WriteOutsideApplyError("check mode came to a write")
-        yield
 
     monkeypatch.setattr("ansible_collections.runbook.ops.plugins.module_utils.entry.writing", shut)
 
