@@ -39,7 +39,7 @@ def serving(behave: Behave, family: socket.AddressFamily = socket.AF_INET) -> It
 def _accept(listener: socket.socket, behave: Behave, over: threading.Event) -> None:
     with contextlib.suppress(OSError):
         while not over.is_set():
-            connection, _ = listener.accept()
+            connection, dummy = listener.accept()
             arguments = (behave, connection, over)
             threading.Thread(target=_handle, args=arguments, daemon=True).start()
 
@@ -62,25 +62,25 @@ def context_for(issued: Issued, *, chain: bytes | None = None) -> ssl.SSLContext
 def tls(context: ssl.SSLContext) -> Behave:
     """Shake hands and wait for the other side to leave."""
 
-    def behave(connection: socket.socket, _: threading.Event) -> None:
+    def behave(connection: socket.socket, dummy: threading.Event) -> None:
         with context.wrap_socket(connection, server_side=True) as secured:
             secured.recv(1)
 
     return behave
 
 
-def silent(_: socket.socket, over: threading.Event) -> None:
+def silent(dummy: socket.socket, over: threading.Event) -> None:
     """Accept, and say nothing."""
     over.wait()
 
 
-def reset(connection: socket.socket, _: threading.Event) -> None:
+def reset(connection: socket.socket, dummy: threading.Event) -> None:
     """Reset the connection in the middle of the handshake."""
     connection.recv(1)
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
-def close(connection: socket.socket, _: threading.Event) -> None:
+def close(connection: socket.socket, dummy: threading.Event) -> None:
     """Read what there is, and close the connection politely."""
     connection.recv(65536)
 
@@ -134,7 +134,7 @@ def deaf_port() -> Iterator[int]:
         listener = stack.enter_context(socket.socket())
         listener.bind((HOST, 0))
         listener.listen(0)
-        for _ in range(3):
+        for dummy in range(3):
             filler = stack.enter_context(socket.socket())
             filler.setblocking(False)
             filler.connect_ex(listener.getsockname())

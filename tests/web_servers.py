@@ -31,7 +31,7 @@ def page(body: bytes | str | Any, status: int = 200, headers: str = "") -> bytes
 def sending(response: bytes) -> Behave:
     """Send ``response`` to whatever is asked, and close."""
 
-    def behave(connection: socket.socket, _: threading.Event) -> None:
+    def behave(connection: socket.socket, dummy: threading.Event) -> None:
         _target(connection)
         connection.sendall(response)
 
@@ -41,7 +41,7 @@ def sending(response: bytes) -> Behave:
 def routing(pages: Mapping[str, bytes]) -> Behave:
     """Send the page whose key is the longest beginning of the target."""
 
-    def behave(connection: socket.socket, _: threading.Event) -> None:
+    def behave(connection: socket.socket, dummy: threading.Event) -> None:
         target = _target(connection)
         key = max((key for key in pages if target.startswith(key)), key=len)
         connection.sendall(pages[key])
@@ -91,7 +91,7 @@ def serving_at(path: Path, behave: Behave) -> Iterator[str]:
 def _accept(listener: socket.socket, behave: Behave, over: threading.Event) -> None:
     with contextlib.suppress(OSError):
         while not over.is_set():
-            connection, _ = listener.accept()
+            connection, dummy = listener.accept()
             with contextlib.suppress(OSError), connection:
                 behave(connection, over)
 

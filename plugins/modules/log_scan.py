@@ -205,7 +205,7 @@ def run(task: Task) -> Outcome:
     sources = [read_source(source, given["since"]) for source in given["sources"]]
     how = {"seconds": given["timeout"], "socket_path": given["docker_socket"]}
     pairs = [(source, read_tally(source, rules, task.now, **how)) for source in sources]
-    lines = sum(tally.lines for _, tally in pairs)
+    lines = sum(tally.lines for dummy, tally in pairs)
     return Outcome(
         summary=f"{len(pairs)} logs were scanned, {lines} lines.",
         checks=tuple(check for pair in pairs for check in judge_tally(*pair, rules, task.now)),

@@ -42,7 +42,7 @@ CODECS = ("zlib", "isal")
 class WithoutIsal(importlib.abc.MetaPathFinder):
     """Makes isal look as if it were not installed."""
 
-    def find_spec(self, fullname: str, *_: object) -> None:
+    def find_spec(self, fullname: str, *dummy: object) -> None:
         """Refuse isal, and leave everything else to the other finders."""
         if fullname.partition(".")[0] == "isal":
             raise ModuleNotFoundError(fullname)
@@ -145,7 +145,7 @@ def measure(path: Path) -> Iterator[dict[str, Any]]:
     cases = [(what, codec) for what in ("pass", "module") for codec in CODECS]
     peer: list[float] = []
     ours: dict[tuple[str, str], list[dict[str, float]]] = {case: [] for case in cases}
-    for _ in range(ROUNDS):
+    for dummy in range(ROUNDS):
         peer.append(measure_peer(path))
         for case in cases:
             ours[case].append(measure_ours(*case, path))

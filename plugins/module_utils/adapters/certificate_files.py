@@ -126,7 +126,7 @@ def _read_file(path: str) -> Iterator[Observation]:
     elif content[:1] == bytes([_SEQUENCE]) and not blocks and not _begins_with_number(content):
         yield _read_der(path, content)
     else:
-        yield _fault(path, *_why_none(content, [label for label, _ in blocks]))
+        yield _fault(path, *_why_none(content, [label for label, dummy in blocks]))
 
 
 def _decode(body: bytes) -> bytes:

@@ -46,7 +46,7 @@ def connect(endpoint: Endpoint, deadline: Deadline, resolve: Resolve) -> socket.
     host = endpoint.host if address_of(endpoint.host) else ascii_name(endpoint.host)
     addresses = resolve(host, endpoint.port, type=socket.SOCK_STREAM)
     refusal = OSError("the host has no address")
-    for position, (family, kind, protocol, _, address) in enumerate(addresses):
+    for position, (family, kind, protocol, dummy, address) in enumerate(addresses):
         connection = socket.socket(family, kind, protocol)
         try:
             connection.settimeout(deadline.left() / (len(addresses) - position))

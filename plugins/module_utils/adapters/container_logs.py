@@ -49,7 +49,7 @@ def payloads(chunks: Iterable[bytes]) -> Iterator[bytes]:
         missing = max(0, missing - len(chunk))
         position, size = 0, len(buffer)
         while position + _HEADER.size <= size:
-            _, length = _HEADER.unpack_from(buffer, position)
+            dummy, length = _HEADER.unpack_from(buffer, position)
             start = position + _HEADER.size
             position = start + length
             parts.append(buffer[start:position])

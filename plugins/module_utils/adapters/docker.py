@@ -88,6 +88,6 @@ def _address(inspected: Mapping[str, Any]) -> str:
     networks = inspected["NetworkSettings"]["Networks"] or {}
     found = (
         network.get("IPAddress") or network.get("GlobalIPv6Address")
-        for _, network in sorted(networks.items())
+        for dummy, network in sorted(networks.items())
     )
     return next(filter(None, found), "")

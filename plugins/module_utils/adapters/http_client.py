@@ -111,9 +111,9 @@ _CAUSES: tuple[tuple[type[Exception], Callable[[Exception], str]], ...] = (
     ),
     (ssl.SSLError, lambda error: f"TLS fails: {getattr(error, 'reason', None) or error}"),
     (socket.gaierror, lambda error: f"its name is not resolved: {getattr(error, 'strerror', '')}"),
-    (ConnectionRefusedError, lambda _: "connection refused"),
-    (http.client.RemoteDisconnected, lambda _: "the connection was closed without an answer"),
-    (ConnectionResetError, lambda _: "the connection was reset"),
-    (http.client.IncompleteRead, lambda _: "the connection was closed in the middle of the body"),
+    (ConnectionRefusedError, lambda dummy: "connection refused"),
+    (http.client.RemoteDisconnected, lambda dummy: "the connection was closed without an answer"),
+    (ConnectionResetError, lambda dummy: "the connection was reset"),
+    (http.client.IncompleteRead, lambda dummy: "the connection was closed in the middle of the body"),
     (http.client.HTTPException, lambda error: f"what answers is no HTTP ({type(error).__name__})"),
 )

@@ -43,7 +43,7 @@ def judge_observations(found: Iterable[Observation], threshold: Threshold, now: 
         )
     return Survey(
         summary=_describe(judged, now),
-        checks=tuple(verdict.check for _, verdicts in judged for verdict in verdicts),
+        checks=tuple(verdict.check for dummy, verdicts in judged for verdict in verdicts),
         certificates=tuple(fact for one, verdicts in judged for fact in _fact(one, verdicts, now)),
     )
 
@@ -65,13 +65,13 @@ def _fact(
 
 
 def _describe(judged: list[tuple[Observation, tuple[Verdict, ...]]], now: datetime) -> str:
-    worsts = [worst(verdict.check for verdict in verdicts) for _, verdicts in judged]
+    worsts = [worst(verdict.check for verdict in verdicts) for dummy, verdicts in judged]
     counts = ", ".join(
         f"{worsts.count(status)} {status.label}" for status in Status if status in worsts
     )
     ends = [
         (one.certificate.days_left(now), one.subject)
-        for one, _ in judged
+        for one, dummy in judged
         if one.certificate is not None
     ]
     if not ends:

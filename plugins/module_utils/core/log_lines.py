@@ -95,8 +95,8 @@ class LineCounter:
         self._rules = tuple(rules)
         self._lines = 0
         self._size = 0
-        self._counts = [0 for _ in self._rules]
-        self._newest: list[deque[bytes]] = [deque(maxlen=_SAMPLES) for _ in self._rules]
+        self._counts = [0 for dummy in self._rules]
+        self._newest: list[deque[bytes]] = [deque(maxlen=_SAMPLES) for dummy in self._rules]
 
     def feed(self, block: bytes) -> None:
         """Count the lines of ``block``, which ends in a line feed."""

@@ -86,7 +86,7 @@ def test_garbage_is_told_from_a_damaged_member(codec: Any) -> None:
 @CODECS
 def test_every_flipped_bit_of_data_and_trailer_is_found(codec: Any) -> None:
     chance = random.Random(3)
-    places = [(chance.randrange(10, len(PACKED)), 1 << chance.randrange(8)) for _ in range(200)]
+    places = [(chance.randrange(10, len(PACKED)), 1 << chance.randrange(8)) for dummy in range(200)]
     missed = []
     for place, bit in places:
         damaged = bytearray(PACKED)

@@ -185,7 +185,7 @@ def test_big_dump_needs_little_memory(tmp_path: Path) -> None:
     rows = gzip.compress(b"".join(b"%d\tname\tnote\n" % row for row in range(60_000)))
     with (tmp_path / "a.sql.gz").open("wb") as stream:
         stream.write(gzip.compress(head.encode()))
-        for _ in range(100):
+        for dummy in range(100):
             stream.write(rows)
         stream.write(gzip.compress(tail.encode()))
     tracemalloc.start()

@@ -136,6 +136,6 @@ def test_what_is_no_regular_file_is_a_finding_and_never_waited_for(tmp_path: Pat
         paths = [tmp_path / name for name in ("fifo", "directory", "socket", "missing")]
         paths.append(Path("/dev/zero"))
         found = subjects_in(*paths)
-    assert [verdict for _, verdict in found] == [
+    assert [verdict for dummy, verdict in found] == [
         "not_a_file", "not_a_file", "not_a_file", "missing", "not_a_file"
     ]  # fmt: skip

@@ -37,7 +37,7 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
             def address_string(self) -> str:
                 return "unix"
 
-            def log_message(self, *_: Any) -> None:
+            def log_message(self, *dummy: Any) -> None:
                 """Keep quiet."""
 
             def do_GET(self) -> None:

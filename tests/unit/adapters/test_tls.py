@@ -151,7 +151,7 @@ def test_sni_is_the_server_name_but_never_an_address(
 ) -> None:
     asked: list[str | None] = []
     context = servers.context_for(LEAF)
-    context.sni_callback = lambda _, given, __: asked.append(given)
+    context.sni_callback = lambda dummy, given, __: asked.append(given)
     look_at(servers.tls(context), anchors, name=name)
     assert asked == [sent]
 
@@ -163,7 +163,7 @@ def test_ipv6_is_reached(anchors: str) -> None:
 
 
 def test_the_second_address_is_tried_when_the_first_refuses(anchors: str) -> None:
-    def both(_: str, port: int, **__: Any) -> list[Any]:
+    def both(dummy: str, port: int, **__: Any) -> list[Any]:
         dead = (socket.AF_INET, socket.SOCK_STREAM, 6, "", (servers.HOST, servers.closed_port()))
         live = (socket.AF_INET, socket.SOCK_STREAM, 6, "", (servers.HOST, port))
         return [dead, live]

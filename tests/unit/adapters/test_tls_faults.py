@@ -39,7 +39,7 @@ def fault_of(port: int, anchors: str) -> Fault | None:
     return read_served([endpoint], anchors, seconds=SECONDS, at_once=1)[0].fault
 
 
-def refusing_names(*_: Any) -> int:
+def refusing_names(*dummy: Any) -> int:
     return ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
 
 
@@ -98,21 +98,21 @@ def test_a_port_that_accepts_nothing_times_out(anchors: str) -> None:
     assert fault == Fault("tls.reachable", "timeout", cause)
 
 
-def unknown_host(*_: Any, **__: Any) -> list[Any]:
+def unknown_host(*dummy: Any, **__: Any) -> list[Any]:
     raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
 
-def stuck_resolver(*_: Any, **__: Any) -> list[Any]:
+def stuck_resolver(*dummy: Any, **__: Any) -> list[Any]:
     time.sleep(2)
     return []
 
 
-def slow_resolver(_: str, port: int, **__: Any) -> list[Any]:
+def slow_resolver(dummy: str, port: int, **__: Any) -> list[Any]:
     time.sleep(SECONDS + 0.1)
     return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (servers.HOST, port))]
 
 
-def no_addresses(*_: Any, **__: Any) -> list[Any]:
+def no_addresses(*dummy: Any, **__: Any) -> list[Any]:
     return []
 
 

@@ -88,7 +88,7 @@ def test_long_lines_are_cut_wherever_chunks_end(chunks: list[bytes], longest: in
 
 
 def test_line_of_50_megabytes_takes_no_memory() -> None:
-    chunks = (b"x" * 256 * 1024 for _ in range(200))
+    chunks = (b"x" * 256 * 1024 for dummy in range(200))
     (block,) = whole_lines(chunks)
     assert block == b"x" * 16 * 1024 + b"\n"
 

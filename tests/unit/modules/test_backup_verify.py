@@ -105,7 +105,7 @@ def flips(data: bytes) -> list[bytes]:
     """``data`` with one bit turned over, somewhere behind the header of gzip."""
     chance = random.Random(11)
     damaged = []
-    for _ in range(60):
+    for dummy in range(60):
         place = chance.randrange(10, len(data))
         bit = bytes([data[place] ^ 1 << chance.randrange(8)])
         damaged.append(data[:place] + bit + data[place + 1 :])

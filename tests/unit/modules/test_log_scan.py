@@ -78,7 +78,7 @@ def test_both_streams_of_a_container_are_scanned(run_module: RunModule, tmp_path
 def test_line_of_50_megabytes_is_harmless(run_module: RunModule, tmp_path: Path) -> None:
     path = tmp_path / "app.log"
     with path.open("wb") as stream:
-        for _ in range(50):
+        for dummy in range(50):
             stream.write(b"x" * MEGABYTE)
         stream.write(b"\nERROR behind it\n")
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

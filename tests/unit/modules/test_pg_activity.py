@@ -150,7 +150,7 @@ def test_a_prepared_transaction_is_a_root_without_a_session(
 def test_connections_are_counted_without_ours_and_against_the_usable_ones(
     run_module: RunModule, postgres: Postgres, client: Client
 ) -> None:
-    for _ in range(5):
+    for dummy in range(5):
         client()
     result = run_module(pg_activity, **postgres.options())
     assert result["connections"] == {
@@ -174,7 +174,7 @@ def test_one_user_sees_and_another_says_that_it_does_not(
         "postgres.reachable": "ok", "postgres.connections": "ok",
         "postgres.longest_query": "unknown", "postgres.longest_transaction": "unknown",
         "postgres.idle_in_transaction": "unknown", "postgres.blocked": "ok",
-        "postgres.visibility": "unknown",
+        "postgres.xmin_horizon": "unknown", "postgres.visibility": "unknown",
     }  # fmt: skip
     assert result["checks"][-1]["summary"] == (
         "Hidden from us: 1 of 1 sessions. Grant pg_monitor to the user that logs in."
