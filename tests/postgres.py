@@ -1,11 +1,12 @@
 # Copyright: (c) 2026, runbook.ops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A throw-away PostgreSQL server on loopback, of the distribution's package."""
+"""A throw-away PostgreSQL server on loopback, of each major version that is installed."""
 
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
 import pwd
 import shutil
@@ -13,7 +14,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,7 @@ class Postgres:
 
     port: int
     directory: Path
+    programs: Path
 
     @property
     def log(self) -> str:
@@ -98,51 +100,100 @@ def wait_until(condition: Callable[[], object], *, seconds: float = 5) -> None:
         time.sleep(0.01)
 
 
-@contextlib.contextmanager
-def running_postgres() -> Iterator[Postgres]:
-    """Start a server with the database ``shop`` and the roles of ``ROLES`` for the block."""
-    directory = Path(tempfile.mkdtemp(prefix="runbook-ops-pg-"))
-    try:
-        _make_cluster(directory)
-        server = Postgres(_free_port(), directory)
-        _configure(server)
-        try:
-            _control(directory, "start")
-            _make_roles(server)
-            yield server
-        finally:
-            _control(directory, "stop", "-m", "immediate")
-    finally:
-        shutil.rmtree(directory)
+def installed_majors() -> dict[int, Path]:
+    """Where the programs of each major version are; the distribution's comes before a wheel's.
+
+    A major that is neither the distribution's nor the wheel's is found by the variable
+    ``RUNBOOK_OPS_POSTGRES``, a list of directories with colons between them.
+    """
+    given = [Path(name) for name in os.environ.get("RUNBOOK_OPS_POSTGRES", "").split(":") if name]
+    places = (*_of_the_wheel(), *given, *_of_the_distribution())
+    return {_major(place): place for place in places}
 
 
-def _programs() -> Path:
-    """Where the programs of the newest server that is installed are."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda p: int(p.parts[-3]))
+def distribution_major() -> int:
+    """The newest major version that the distribution has installed."""
+    found = _of_the_distribution()
     if not found:
         raise RuntimeError(
             "Cannot test against PostgreSQL: no server is installed."
             " Install it, for example with: apt-get install postgresql."
         )
-    return found[-1].parent
+    return max(_major(place) for place in found)
 
 
-def _make_cluster(directory: Path) -> None:
-    secret = directory / "password"
+@contextlib.contextmanager
+def running_postgres(
+    programs: Path | None = None, settings: Mapping[str, str] | None = None
+) -> Iterator[Postgres]:
+    """Start a server with the database ``shop`` and the roles of ``ROLES`` for the block.
+
+    ``programs`` is one of the places of ``installed_majors``, by default the distribution's;
+    ``settings`` come on top of ours.
+    """
+    directory = Path(tempfile.mkdtemp(prefix="runbook-ops-pg-"))
+    place = programs or installed_majors()[distribution_major()]
+    try:
+        server = Postgres(_free_port(), directory, _within_reach(place, directory))
+        _make_cluster(server)
+        _configure(server, settings or {})
+        try:
+            _control(server, "start")
+            _make_roles(server)
+            yield server
+        finally:
+            _control(server, "stop", "-m", "immediate")
+    finally:
+        shutil.rmtree(directory)
+
+
+def _of_the_distribution() -> list[Path]:
+    return [found.parent for found in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
+
+
+def _of_the_wheel() -> list[Path]:
+    """The programs that the wheel ``pgserver`` of the development tools brings."""
+    found = importlib.util.find_spec("pgserver")
+    places = found.submodule_search_locations if found else None
+    return [Path(place) / "pginstall" / "bin" for place in places or ()]
+
+
+def _major(programs: Path) -> int:
+    told = subprocess.run(
+        [programs / "postgres", "--version"], check=True, capture_output=True, text=True
+    )
+    return int(told.stdout.split()[2].split(".")[0])
+
+
+def _within_reach(programs: Path, directory: Path) -> Path:
+    """The programs where the user ``postgres`` can run them: not in the environment of root."""
+    package = programs.parents[1]
+    if os.geteuid() or package.name != "pgserver":
+        return programs
+    directory.chmod(0o755)
+    shutil.copytree(package / "pginstall", directory / "pgserver" / "pginstall")
+    shutil.copytree(package.with_name("pgserver.libs"), directory / "pgserver.libs")
+    return directory / "pgserver" / "pginstall" / "bin"
+
+
+def _make_cluster(server: Postgres) -> None:
+    secret = server.directory / "password"
     secret.write_text(PASSWORD, encoding="utf-8")
     if os.geteuid() == 0:
         owner = pwd.getpwnam("postgres")
-        for path in (directory, secret):
+        for path in (server.directory, secret):
             os.chown(path, owner.pw_uid, owner.pw_gid)
     _run(
-        "initdb", "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync",
-        "--username=postgres", f"--pwfile={secret}", f"--pgdata={directory / 'data'}",
+        server, "initdb", "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8",
+        "--no-sync", "--username=postgres", f"--pwfile={secret}",
+        f"--pgdata={server.directory / 'data'}",
     )  # fmt: skip
 
 
-def _configure(server: Postgres) -> None:
+def _configure(server: Postgres, given: Mapping[str, str]) -> None:
     settings = {
         **_SETTINGS,
+        **given,
         "port": str(server.port),
         "unix_socket_directories": str(server.directory),
     }
@@ -150,9 +201,11 @@ def _configure(server: Postgres) -> None:
         stream.writelines(f"{name} = '{value}'\n" for name, value in settings.items())
 
 
-def _control(directory: Path, action: str, *arguments: str) -> None:
-    _run("pg_ctl", action, "-w", "-D", str(directory / "data"), "-l", str(directory / "log"),
-         *arguments)  # fmt: skip
+def _control(server: Postgres, action: str, *arguments: str) -> None:
+    _run(
+        server, "pg_ctl", action, "-w", "-D", str(server.directory / "data"),
+        "-l", str(server.directory / "log"), *arguments,
+    )  # fmt: skip
 
 
 def _make_roles(server: Postgres) -> None:
@@ -163,9 +216,9 @@ def _make_roles(server: Postgres) -> None:
         cursor.execute("CREATE DATABASE other")
 
 
-def _run(program: str, *arguments: str) -> None:
+def _run(server: Postgres, program: str, *arguments: str) -> None:
     """Run a program of the server as the user ``postgres``, since none of them runs as root."""
-    command = [str(_programs() / program), *arguments]
+    command = [str(server.programs / program), *arguments]
     if os.geteuid() == 0:
         command = ["runuser", "-u", "postgres", "--", *command]
     with tempfile.TemporaryFile("w+") as output:  # the server would hold a pipe open

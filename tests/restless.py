@@ -19,17 +19,26 @@ import psycopg2
 from tests.postgres import Postgres
 
 _ENDED = re.compile(r"^(\d+)\|([^|]*)\|FATAL:  terminating connection due to administrator", re.M)
-_LONGEST_NAP = 0.02
+_TRUST = "host shop app 127.0.0.1/32 trust\n"
+_STATEMENT = "SELECT pg_sleep(%s)"
+_SECONDS_OF_WORK = (0.001, 0.003)
+"""What is signalled at work is ended at work: a statement this long looks for signals, so the
+server's log says what the session did in the moment of the signal."""
 
 
 @dataclass
 class Restless:
-    """The clients that run; ``protected`` are pids that were never to be ended."""
+    """The clients that run; ``protected`` are pids that were never to be ended.
+
+    ``naps`` are the shortest and the longest time between two statements of a client.
+    """
 
     server: Postgres
+    naps: tuple[float, float]
     protected: set[int] = field(default_factory=set)
     stop: threading.Event = field(default_factory=threading.Event)
     log_start: int = 0
+    worked: int = 0
 
     def endings(self) -> list[tuple[int, str]]:
         """Each pid that was ended by a signal, with what it did then, from the server's log."""
@@ -38,9 +47,11 @@ class Restless:
 
 
 @contextlib.contextmanager
-def restless_clients(server: Postgres, *, ordinary: int, protected: int) -> Iterator[Restless]:
+def restless_clients(
+    server: Postgres, *, ordinary: int, protected: int, naps: tuple[float, float]
+) -> Iterator[Restless]:
     """Run this many clients of ``app``, and this many that call themselves ``pg_dump``."""
-    crowd = Restless(server, log_start=len(server.log))
+    crowd = Restless(server, naps, log_start=len(server.log))
     names = ["worker"] * ordinary + ["pg_dump"] * protected
     threads = [
         threading.Thread(target=_live, args=(crowd, name, random.Random(number)))
@@ -54,6 +65,20 @@ def restless_clients(server: Postgres, *, ordinary: int, protected: int) -> Iter
         crowd.stop.set()
         for thread in threads:
             thread.join()
+
+
+@contextlib.contextmanager
+def without_passwords(server: Postgres) -> Iterator[None]:
+    """Let ``app`` in at once: proving a password takes longer than all else that a client does."""
+    rules = server.directory / "data" / "pg_hba.conf"
+    kept = rules.read_text(encoding="utf-8")
+    rules.write_text(_TRUST + kept, encoding="utf-8")
+    server.execute("SELECT pg_reload_conf()")
+    try:
+        yield
+    finally:
+        rules.write_text(kept, encoding="utf-8")
+        server.execute("SELECT pg_reload_conf()")
 
 
 def _live(crowd: Restless, name: str, dice: random.Random) -> None:
@@ -71,5 +96,6 @@ def _live(crowd: Restless, name: str, dice: random.Random) -> None:
 def _work(crowd: Restless, connection: Any, dice: random.Random) -> None:
     cursor = connection.cursor()
     while not crowd.stop.is_set() and dice.random() > 0.02:
-        cursor.execute("SELECT pg_sleep(%s)", (dice.choice((0, 0, 0.0005, 0.002)),))
-        time.sleep(dice.random() * _LONGEST_NAP)
+        cursor.execute(_STATEMENT, (dice.uniform(*_SECONDS_OF_WORK),))
+        crowd.worked += 1
+        time.sleep(dice.uniform(*crowd.naps))

@@ -12,6 +12,11 @@ from ansible_collections.runbook.ops.plugins.module_utils.core.activity import (
     LockWait,
     Server,
 )
+from ansible_collections.runbook.ops.plugins.module_utils.core.ending_rule import (
+    PROTECTED,
+    EndingRule,
+    read_rule,
+)
 from ansible_collections.runbook.ops.plugins.module_utils.core.sessions import Session
 
 HIDDEN = dict.fromkeys(
@@ -56,3 +61,16 @@ def activity(*sessions: Session, waits: tuple[LockWait, ...] = (), **given: Any)
 def lock_wait(pid: int, seconds: float) -> LockWait:
     """Give a wait of ``pid`` for a row."""
     return LockWait(pid, "transactionid", "ShareLock", None, None, seconds)
+
+
+def ending_rule(**given: Any) -> EndingRule:
+    """Give the rule of the options of ``pg_kill_idle``: the defaults, but for ``given``."""
+    filters = ("users", "databases", "applications", "clients")
+    options: dict[str, Any] = {
+        **{f"{prefix}{name}": [] for prefix in ("", "keep_") for name in filters},
+        "older_than": 600, "states": ["idle"], "query": None, "keep_query": None,
+        "protect": list(PROTECTED), "root_blockers": False, "victims": "all", "max_kills": 50,
+        "max_kill_percent": 100, "only_above": 0, "action": "terminate", "grace": 5, "wait": 5,
+        "on_standby": False, "login_db": "shop",
+    }  # fmt: skip
+    return read_rule({**options, **given})

@@ -117,6 +117,8 @@ def run_module(
         module.fail_json(
             msg=error.message, code=error.code, details=error.details, **_written(task)
         )
+    for text in outcome.warnings:
+        module.warn(text)
     result = {**_written(task), **outcome.as_result()}
     refusal = _refusal(module, outcome)
     if refusal is not None:

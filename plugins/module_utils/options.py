@@ -76,3 +76,33 @@ def s3_option() -> dict[str, Any]:
         "required_together": [("access_key", "secret_key")],
         "mutually_exclusive": [("access_key", "profile")],
     }
+
+
+def index_definitions_option() -> dict[str, Any]:
+    """Indexes that have to be there, in words that hold no SQL."""
+    condition: dict[str, Any] = {
+        "column": {"type": "str", "required": True},
+        "op": {
+            "type": "str",
+            "choices": ["=", "<>", "<", "<=", ">", ">=", "is null", "is not null"],
+            "default": "=",
+        },
+        "value": {"type": "str"},
+    }
+    return {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {
+            "name": {"type": "str", "required": True},
+            "table": {"type": "str", "required": True},
+            "columns": {"type": "list", "elements": "str", "required": True},
+            "method": {
+                "type": "str",
+                "choices": ["btree", "hash", "gin", "gist", "spgist", "brin"],
+                "default": "btree",
+            },
+            "unique": {"type": "bool", "default": False},
+            "where": {"type": "list", "elements": "dict", "default": [], "options": condition},
+        },
+    }

@@ -11,8 +11,10 @@ module: pg_activity
 short_description: See what the sessions of a PostgreSQL server do, and judge it
 version_added: 0.1.0
 description:
-  - Reads sessions, connections in use, waits for locks and who is at the root of them, with one
-    connection and one statement, and judges them by thresholds.
+  - Reads sessions, connections in use, waits for locks and who is at the root of them, who keeps
+    dead rows from being removed, prepared transactions, replication, and the progress of
+    maintenance, with one connection and one statement (a second one while maintenance is running),
+    and judges them by thresholds.
   - The age of a session is told by the clock of its state. A session that is V(idle) is as old as
     its last change of state, one that is V(idle in transaction) as old as its transaction (once
     that is aborted, as its last change of state), one that is V(active) as old as its query.
@@ -20,6 +22,11 @@ description:
     C(max_connections) without the reserved ones.
   - Literals, numbers and comments are taken out of the text of statements.
   - The session of the module itself is left out everywhere.
+  - When no connection is left for ordinary users, a superuser still gets one of those that
+    C(superuser_reserved_connections) keeps, and from PostgreSQL 16 on a member of
+    C(pg_use_reserved_connections) one of C(reserved_connections). Any other O(login_user) gets the
+    critical check C(postgres.reachable) with the code V(too_many_clients).
+  - Nothing is written. To rehearse M(runbook.ops.pg_kill_idle) later, save the result.
   - A server that does not answer is the critical check C(postgres.reachable), whether it is down,
     full, not ready or refuses the password, or its container is stopped. A missing library, an
     engine that does not answer, a container or database that does not exist, and a wrong option
@@ -57,6 +64,26 @@ options:
         description: Sessions that have waited for a lock for O(blocked_after) seconds or more.
         type: dict
         default: {op: ge, warning: 1, critical: 5}
+      xmin_horizon:
+        description:
+          - Transactions whose dead rows cannot be removed. The default for C(critical) is half of
+            the default of C(autovacuum_freeze_max_age).
+        type: dict
+        default: {op: ge, warning: 10000000, critical: 100000000}
+      prepared_transactions:
+        description: Seconds for which the oldest prepared transaction has been waiting.
+        type: dict
+        default: {op: ge, warning: 300, critical: 1800}
+      replication_slots:
+        description: Bytes of the log that the slot keeps that keeps most.
+        type: dict
+        default: {op: ge, warning: 1073741824, critical: 10737418240}
+      replication_lag:
+        description:
+          - Seconds that the furthest standby is behind; of a standby, seconds that it is behind
+            what it has received.
+        type: dict
+        default: {op: ge, warning: 30, critical: 300}
   blocked_after:
     description: Seconds of waiting for a lock that are nothing to speak of.
     type: float
@@ -91,6 +118,13 @@ EXAMPLES = r"""
     thresholds:
       connections: {op: ge, warning: 70, critical: 85}
     fail_on: critical
+
+- name: See whom a rule would have ended when the activity was read
+  runbook.ops.pg_kill_idle:
+    login_db: liyaqa
+    login_user: ops
+    older_than: 900
+    rehearse_on: "{{ activity }}"
 """
 
 RETURN = r"""
@@ -108,9 +142,12 @@ checks:
   description:
     - The checks C(postgres.reachable), C(postgres.connections) (percent),
       C(postgres.longest_query), C(postgres.longest_transaction), C(postgres.idle_in_transaction)
-      (seconds) and C(postgres.blocked) (sessions).
-    - Where sessions are hidden from O(login_user), also C(postgres.visibility); checks on time
-      are then unknown unless what is seen is critical already.
+      (seconds), C(postgres.blocked) (sessions) and C(postgres.xmin_horizon) (transactions).
+    - Where there is any, also C(postgres.prepared_transactions) (seconds),
+      C(postgres.replication_slots) (bytes; critical where a slot has lost its log) and
+      C(postgres.replication_lag) (seconds).
+    - Where sessions are hidden from O(login_user), also C(postgres.visibility); checks on time and
+      on the horizon are then unknown unless what is seen is critical already.
     - Of a server that does not answer, only C(postgres.reachable).
   returned: always
   type: list
@@ -127,17 +164,22 @@ checks:
       remedy: connection_pool_exhausted
       observed_at: "2026-01-31T04:00:00Z"
 server:
-  description: The server; C(started_at) is UTC.
+  description: >-
+    The server; C(started_at) is UTC, C(pooled) is true where a connection pooler is in between.
   returned: when the server answers
   type: dict
-  sample: {version_num: 150020, in_recovery: false, started_at: "2026-01-30T22:10:04Z"}
+  sample:
+    version_num: 150020
+    in_recovery: false
+    started_at: "2026-01-30T22:10:04Z"
+    pooled: false
 connections:
   description: Connections of clients; C(usable) is C(max) without the C(reserved) ones.
   returned: when the server answers
   type: dict
   sample: {used: 39, usable: 97, max: 100, reserved: 3, remaining: 58, used_percent: 40.2}
 counts:
-  description: Sessions of clients by state, user, database and application, most first.
+  description: Sessions of clients by state, user, database, application and client, most first.
   returned: when the server answers
   type: dict
   sample:
@@ -145,6 +187,15 @@ counts:
     by_user: {liyaqa: 39}
     by_database: {liyaqa: 39}
     by_application: {PostgreSQL JDBC Driver: 30, leaky-worker: 9}
+    by_client: {172.18.0.5: 30, 172.18.0.6: 9}
+wait_events:
+  description: What active sessions wait for, most first; V(CPU) is one that waits for nothing.
+  returned: when the server answers
+  type: list
+  elements: dict
+  sample:
+    - {type: Lock, event: transactionid, sessions: 3}
+    - {type: CPU, event: CPU, sessions: 1}
 longest:
   description: The client with the longest of each, with C(seconds); null where there is none.
   returned: when the server answers
@@ -182,11 +233,73 @@ waiting_locks:
       relation: null
       seconds: 93.2
       blocked_by: [4711]
+xmin_horizon:
+  description:
+    - Who keeps dead rows from being removed, oldest first, at most 10. C(kind) is V(session),
+      V(standby), V(slot) or V(prepared transaction); C(age) is in transactions.
+  returned: when the server answers
+  type: list
+  elements: dict
+  sample:
+    - {kind: slot, name: reports, pid: null, database: liyaqa, age: 48211}
+    - {kind: session, name: pid 4711, pid: 4711, database: liyaqa, age: 310}
+prepared_transactions:
+  description: Transactions that are prepared and wait for their end, oldest first.
+  returned: when the server answers
+  type: list
+  elements: dict
+  sample:
+    - {name: order-17, owner: liyaqa, database: liyaqa, age: 211, seconds: 95.2}
+replication:
+  description:
+    - C(slots) with the log that each keeps, C(standbys) and other followers with what each is
+      behind, and C(replay), which is null on a primary, and on a standby what it has received and
+      not yet replayed.
+  returned: when the server answers
+  type: dict
+  sample:
+    slots:
+      - name: reports
+        type: logical
+        database: liyaqa
+        active: false
+        pid: null
+        wal_status: reserved
+        retained_bytes: 524288000
+        safe_bytes: null
+    standbys:
+      - pid: 811
+        name: replica1
+        client: 10.1.0.9
+        state: streaming
+        sync: async
+        lag_bytes: 0
+        replay_seconds: 0
+    replay: null
+progress:
+  description:
+    - Maintenance that is running (VACUUM, ANALYZE, CLUSTER, CREATE INDEX, REINDEX, and from
+      PostgreSQL 14 on COPY). What is not known is null.
+  returned: when the server answers
+  type: list
+  elements: dict
+  sample:
+    - command: VACUUM
+      pid: 5120
+      database: liyaqa
+      relation: members
+      phase: scanning heap
+      done: 1024
+      total: 4096
+      unit: blocks
+      percent: 25.0
 sessions:
   description:
     - Sessions that are connected to a database, and senders of replication, by pid.
     - What the server does not say is null. Times are UTC to the microsecond, and identify the
-      session together with its pid.
+      session together with its pid. C(superuser) and C(replication) are rights of its user,
+      C(may_end) tells whether O(login_user) may signal it.
+    - This is what O(runbook.ops.pg_kill_idle#module:rehearse_on) takes.
   returned: when the server answers
   type: list
   elements: dict
@@ -206,6 +319,9 @@ sessions:
       query_seconds: 94.907
       state_seconds: 94.906
       state_change: "2026-01-31T03:58:25.093712Z"
+      superuser: false
+      replication: false
+      may_end: true
       blocked_by: []
       query: update members set plan = ? where id = ?
 """
@@ -239,6 +355,10 @@ ARGUMENT_SPEC: dict[str, Any] = {
             "longest_transaction": threshold_option(op="ge", warning=1800, critical=7200),
             "idle_in_transaction": threshold_option(op="ge", warning=300, critical=1800),
             "blocked": threshold_option(op="ge", warning=1, critical=5),
+            "xmin_horizon": threshold_option(op="ge", warning=10_000_000, critical=100_000_000),
+            "prepared_transactions": threshold_option(op="ge", warning=300, critical=1800),
+            "replication_slots": threshold_option(op="ge", warning=1 << 30, critical=10 << 30),
+            "replication_lag": threshold_option(op="ge", warning=30, critical=300),
         },
     },
     "blocked_after": {"type": "float", "default": 5},

@@ -5,19 +5,42 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from typing import Any, Callable
 
 import pytest
 
-from tests.postgres import Postgres, running_postgres
+from tests.postgres import Postgres, distribution_major, installed_majors, running_postgres
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
-    """Give a real PostgreSQL server, one for all tests."""
-    with running_postgres() as server:
-        yield server
+def postgres_of() -> Iterator[Callable[[int], Postgres]]:
+    """Give the real PostgreSQL server of a major version, one for all tests."""
+    running: dict[int, Postgres] = {}
+    with contextlib.ExitStack() as stack:
+
+        def server_of(major: int) -> Postgres:
+            if major not in running:
+                programs = installed_majors()[major]
+                running[major] = stack.enter_context(running_postgres(programs))
+            return running[major]
+
+        yield server_of
+
+
+@pytest.fixture(scope="session")
+def postgres(postgres_of: Callable[[int], Postgres]) -> Postgres:
+    """Give the server of the distribution."""
+    return postgres_of(distribution_major())
+
+
+@pytest.fixture(scope="session", params=sorted(installed_majors()))
+def any_postgres(
+    request: pytest.FixtureRequest, postgres_of: Callable[[int], Postgres]
+) -> Postgres:
+    """Give the server of each major version that is installed, one after the other."""
+    return postgres_of(request.param)
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ else:
     _MISSING = None
 
 from ..core.errors import OpsError, cannot
+from ..core.poolers import CONSOLE, pooler_error
 from .docker import read_address
 from .postgres_errors import connect_error, late_error, query_error
 
@@ -44,6 +45,48 @@ class Database:
     def __init__(self, login: Login, connection: extensions.connection) -> None:
         self.login = login
         self._connection = connection
+        self._running: Any = None
+
+    @property
+    def version(self) -> int:
+        """The server's version as it told us when we came in: 150020 is 15.20."""
+        version: int = self._connection.server_version
+        return version
+
+    @property
+    def pid(self) -> int:
+        """The process that serves us, by what we were told when we came in."""
+        pid: int = self._connection.info.backend_pid
+        return pid
+
+    def fileno(self) -> int:
+        """The socket, so that ``select`` can wait for a statement that was begun."""
+        return int(self._connection.fileno())
+
+    def begin(self, statement: Any, *, verb: str) -> None:
+        """Begin ``statement`` (text, or composed of ``psycopg2.sql``), and do not wait for it.
+
+        Raises ``UnreachableError`` and ``OpsError``; ``verb`` begins their sentence.
+        """
+        self._running = self._connection.cursor()
+        with self._explained(verb):
+            self._running.execute(statement)
+
+    def has_ended(self, *, verb: str) -> bool:
+        """Whether the statement that was begun has ended, and ended well.
+
+        Raises ``UnreachableError`` and ``OpsError`` where it failed, with the server's code.
+        """
+        with self._explained(verb):
+            return bool(self._connection.poll() == extensions.POLL_OK)
+
+    @contextlib.contextmanager
+    def _explained(self, verb: str) -> Iterator[None]:
+        try:
+            yield
+        except psycopg2.Error as error:
+            lost = isinstance(error, psycopg2.InterfaceError) or bool(self._connection.closed)
+            raise query_error(self.login, verb, error, lost=lost) from error
 
     def read_document(self, sql: str, values: Mapping[str, Any], *, verb: str) -> Any:
         """The JSON document that is the only value of the only row of ``sql``.
@@ -85,7 +128,7 @@ class Database:
 def connect(login: Login, *, docker_socket: str) -> Iterator[Database]:
     """Open a session for the block.
 
-    Raises ``OpsError`` ``missing_library``, ``bad_option`` and ``no_such_database``;
+    Raises ``OpsError`` ``missing_library``, ``bad_option``, ``no_such_database`` and ``pooler``;
     ``UnreachableError`` with a code for each cause; and what ``read_address`` raises.
     """
     if _MISSING is not None:
@@ -104,6 +147,8 @@ def connect(login: Login, *, docker_socket: str) -> Iterator[Database]:
         host = read_address(login.container, seconds=seconds, socket_path=docker_socket)
     connection = _open(login, host)
     try:
+        if (connection.get_parameter_status("server_version") or "").endswith(CONSOLE):
+            raise pooler_error(f"look at {login.subject}")
         yield Database(login, connection)
     finally:
         connection.close()

@@ -1,13 +1,17 @@
 # Copyright: (c) 2026, runbook.ops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reads what a PostgreSQL server (13 to 17) is doing, in one statement."""
+"""Reads what a PostgreSQL server (13 to 17) is doing, in one statement.
+
+A second one asks for the progress of maintenance where any is running.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..core.activity import Activity, read_activity_document
+from .postgres_background import background_sql, progress_sql
 
 if TYPE_CHECKING:
     from ..core.redaction import Shown
@@ -20,9 +24,12 @@ if TYPE_CHECKING:
 # pg_roles: superusers and replication users. pg_has_role(.., 'USAGE') is the server's own test
 # before it lets one session signal another.
 # reserved_connections is there from version 16 on.
+# All ages are told at one moment, or who is older would hang on the order of the rows.
+# A pooler tells its clients a process number of its own making.
 _READ_ACTIVITY = """
-WITH me AS (
-  SELECT rolsuper, pg_has_role('pg_signal_backend', 'USAGE') AS signaller
+WITH me AS MATERIALIZED (
+  SELECT rolsuper, pg_has_role('pg_signal_backend', 'USAGE') AS signaller,
+    clock_timestamp() AS moment
   FROM pg_roles WHERE rolname = current_user
 ), activity AS MATERIALIZED (
   SELECT * FROM pg_stat_activity
@@ -43,9 +50,9 @@ WITH me AS (
     coalesce(a.application_name, '') AS application,
     CASE WHEN a.client_port = -1 THEN 'socket' ELSE host(a.client_addr) END AS client,
     a.backend_type, a.state, a.wait_event_type, a.wait_event,
-    extract(epoch FROM clock_timestamp() - a.xact_start)::float8 AS transaction_seconds,
-    extract(epoch FROM clock_timestamp() - a.query_start)::float8 AS query_seconds,
-    extract(epoch FROM clock_timestamp() - a.state_change)::float8 AS state_seconds,
+    extract(epoch FROM me.moment - a.xact_start)::float8 AS transaction_seconds,
+    extract(epoch FROM me.moment - a.query_start)::float8 AS query_seconds,
+    extract(epoch FROM me.moment - a.state_change)::float8 AS state_seconds,
     to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS backend_start,
     to_char(a.state_change AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS state_change,
     left(a.query, %(length)s) AS query,
@@ -59,6 +66,7 @@ WITH me AS (
 SELECT json_build_object(
   'server', json_build_object(
     'version_num', current_setting('server_version_num')::int,
+    'pooled', pg_backend_pid() <> %(pid)s,
     'in_recovery', pg_is_in_recovery(),
     'started_at',
       to_char(pg_postmaster_start_time() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')),
@@ -66,7 +74,8 @@ SELECT json_build_object(
   'reserved', current_setting('superuser_reserved_connections')::int
     + coalesce(current_setting('reserved_connections', true), '0')::int,
   'sessions', (SELECT coalesce(json_agg(s ORDER BY s.pid), '[]') FROM sessions s),
-  'lock_waits', (SELECT coalesce(json_agg(w ORDER BY w.seconds DESC, w.pid), '[]') FROM waiting w)
+  'lock_waits', (SELECT coalesce(json_agg(w ORDER BY w.seconds DESC, w.pid), '[]') FROM waiting w),
+  'background', @background
 )::text
 """
 
@@ -75,13 +84,32 @@ _MORE = 4
 
 
 def read_activity(database: Database, shown: Shown) -> Activity:
-    """What the server is doing; our own session is left out.
+    """What the server is doing, with its background; our own session is left out.
 
     Raises ``UnreachableError`` and ``OpsError``.
     """
-    values = {"length": shown.length * _MORE}
-    document = database.read_document(_READ_ACTIVITY, values, verb="read the sessions of")
+    document = _read(database, shown, background_sql(database.version))
+    progress: list[dict[str, Any]] = []
+    if document["background"]["busy"]:
+        sql = progress_sql(database.version)
+        progress = database.read_document(sql, {}, verb="read the progress of")
+    document["background"]["progress"] = progress
+    return read_activity_document(document)
+
+
+def read_sessions(database: Database, shown: Shown) -> Activity:
+    """What the sessions are doing, and nothing of the background.
+
+    Raises ``UnreachableError`` and ``OpsError``.
+    """
+    return read_activity_document(_read(database, shown, "NULL"))
+
+
+def _read(database: Database, shown: Shown, background: str) -> dict[str, Any]:
+    values = {"length": shown.length * _MORE, "pid": database.pid}
+    sql = _READ_ACTIVITY.replace("@background", background)
+    document: dict[str, Any] = database.read_document(sql, values, verb="read the sessions of")
     for row in document["sessions"]:
         hidden = row["backend_type"] is None  # in place of its statement the server says why
         row["query"] = None if hidden else shown.text(row["query"] or "")
-    return read_activity_document(document)
+    return document

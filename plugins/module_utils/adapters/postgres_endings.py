@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..core.ending_results import Answer, Results, sort_results
+from ..core.ending_rule import CANCEL, TERMINATE
 from .writing import writes
 
 if TYPE_CHECKING:
@@ -24,26 +26,38 @@ if TYPE_CHECKING:
 #
 # The server copies the state of all sessions once and keeps the copy for the statement, so the
 # last of many victims would be judged by an old copy: pg_stat_clear_snapshot() drops it for each
-# row. OFFSET 0 keeps that call in the outer side of the nested loop that LATERAL asks for.
+# row. OFFSET 0 keeps that call in the outer side of the nested loop that LATERAL asks for, and the
+# signal in front of everything else that is told of the row.
 #
-# What is left: a session that wakes in the microseconds between the copy and the signal. The
-# server has no way to signal a session on a condition.
-_END_SESSIONS = """
+# To make the copy takes the longer the more sessions there are. The wait event is no part of it:
+# the server reads it from the process itself when it makes the row, and a process that wakes up
+# leaves ClientRead before it does anything else. What is left are the few microseconds from there
+# to the signal, and a process that has been sent something and has not run yet.
+# core.ending_rule.QUIET_SECONDS is why next to none is met there. The server has no way to signal
+# a session on a condition.
+_SIGNAL = """
 SELECT planned.pid, now.state,
   to_char(now.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-  CASE WHEN now.backend_start = planned.backend_start
-      AND now.state = planned.state
-      AND now.state_change = planned.state_change
-      AND now.pid <> pg_backend_pid()
-    THEN pg_terminate_backend(planned.pid) END
+  now.signalled
 FROM (
   SELECT victim.*, pg_stat_clear_snapshot()
   FROM unnest(%(pids)s::int[], %(backend_starts)s::timestamptz[], %(states)s::text[],
     %(state_changes)s::timestamptz[]) AS victim (pid, backend_start, state, state_change)
   OFFSET 0
 ) AS planned
-LEFT JOIN LATERAL pg_stat_get_activity(planned.pid) AS now ON true
+LEFT JOIN LATERAL (
+  SELECT CASE WHEN a.backend_start = planned.backend_start
+      AND a.state = planned.state
+      AND a.state_change = planned.state_change
+      AND a.pid <> pg_backend_pid()
+      AND (a.state = 'active' OR a.wait_event = 'ClientRead')
+    THEN @signal(planned.pid) END AS signalled, a.state, a.backend_start
+  FROM pg_stat_get_activity(planned.pid) AS a
+  OFFSET 0
+) AS now ON true
 """
+_TERMINATE = _SIGNAL.replace("@signal", "pg_terminate_backend")
+_CANCEL = _SIGNAL.replace("@signal", "pg_cancel_backend")
 
 # pg_stat_activity again, for the same backends: a pid that is another backend's by now is gone.
 _STILL_THERE = """
@@ -53,36 +67,80 @@ JOIN unnest(%(pids)s::int[], %(backend_starts)s::timestamptz[]) AS ended (pid, b
   ON a.pid = ended.pid AND a.backend_start = ended.backend_start
 """
 
+# The same for statements: each begins with a change of state, of its own time.
+_STILL_RUNNING = """
+SELECT a.pid
+FROM pg_stat_activity a
+JOIN unnest(%(pids)s::int[], %(backend_starts)s::timestamptz[], %(state_changes)s::timestamptz[])
+    AS cancelled (pid, backend_start, state_change)
+  ON a.pid = cancelled.pid AND a.backend_start = cancelled.backend_start
+    AND a.state_change = cancelled.state_change
+"""
+
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.002, 0.1
 
 
-@writes
-def end_sessions(database: Database, victims: Sequence[Session], *, wait: float) -> Results:
-    """End each of ``victims`` that still is what it was, and wait until it is gone.
+@dataclass(frozen=True)
+class Patience:
+    """Seconds: to ``wait`` for what was signalled, and of ``grace`` between two signals."""
 
-    Gives up after ``wait`` seconds; what is there by then is a survivor.
+    wait: float
+    grace: float = 0.0
+
+
+@writes
+def end_sessions(
+    database: Database, victims: Sequence[Session], *, action: str, patience: Patience
+) -> Results:
+    """End each of ``victims`` that still is what it was, or its statement, and prove it.
+
+    Gives up after ``patience.wait`` seconds; what is there by then is a survivor.
 
     Raises ``UnreachableError`` and ``OpsError``; then part of the victims may have ended.
     """
-    rows = database.read_rows(_END_SESSIONS, _columns(victims), verb="end sessions of")
-    answers = tuple(
-        Answer(pid=pid, signalled=signalled, state=state, backend_start=start)
-        for pid, state, start, signalled in rows
-    )
-    signalled = {answer.pid for answer in answers if answer.signalled}
-    left = _wait_until_gone(database, [v for v in victims if v.pid in signalled], wait)
+    if action == TERMINATE:
+        return _terminate(database, victims, patience.wait)
+    last = action == CANCEL
+    cancelled = _cancel(database, victims, patience.wait if last else patience.grace)
+    if last or not cancelled.survivors:
+        return cancelled
+    return cancelled.then(_terminate(database, cancelled.survivors, patience.wait))
+
+
+def _terminate(database: Database, victims: Sequence[Session], wait: float) -> Results:
+    answers = _signal(database, victims, _TERMINATE)
+    left = _wait_until_gone(database, _signalled(victims, answers), wait, _STILL_THERE)
     return sort_results(tuple(victims), answers, left)
 
 
+def _cancel(database: Database, victims: Sequence[Session], wait: float) -> Results:
+    answers = _signal(database, victims, _CANCEL)
+    left = _wait_until_gone(database, _signalled(victims, answers), wait, _STILL_RUNNING)
+    return sort_results(tuple(victims), answers, left, cancel=True)
+
+
+def _signal(database: Database, victims: Sequence[Session], sql: str) -> tuple[Answer, ...]:
+    rows = database.read_rows(sql, _columns(victims), verb="end sessions of")
+    return tuple(
+        Answer(pid=pid, signalled=signalled, state=state, backend_start=start)
+        for pid, state, start, signalled in rows
+    )
+
+
+def _signalled(victims: Sequence[Session], answers: Sequence[Answer]) -> list[Session]:
+    pids = {answer.pid for answer in answers if answer.signalled}
+    return [session for session in victims if session.pid in pids]
+
+
 def _wait_until_gone(
-    database: Database, sessions: Sequence[Session], wait: float
+    database: Database, sessions: Sequence[Session], wait: float, sql: str
 ) -> frozenset[int]:
-    """The pids of those ``sessions`` that are still there after ``wait`` seconds."""
+    """The pids that ``sql`` still finds of ``sessions`` after ``wait`` seconds."""
     deadline = time.monotonic() + wait
     pause = _FIRST_PAUSE
     while True:
         values = _columns(sessions)
-        rows = database.read_rows(_STILL_THERE, values, verb="prove the end of sessions of")
+        rows = database.read_rows(sql, values, verb="prove the end of sessions of")
         left = frozenset(pid for (pid,) in rows)
         if not left or time.monotonic() >= deadline:
             return left

@@ -14,6 +14,7 @@ import re
 from dataclasses import dataclass
 
 from ..core.errors import OpsError, UnreachableError, cannot
+from ..core.poolers import REFUSAL, pooler_error
 from ..core.postgres_login import Login
 
 
@@ -28,7 +29,8 @@ _REFUSALS = (
     _Refusal(
         "too_many_clients",
         r"too many clients|connection slots are reserved|too many connections for",
-        "End idle sessions, or log in as a user for whom connections are reserved",
+        "End idle sessions, or log in as a user for whom connections are reserved: a superuser, or"
+        " from PostgreSQL 16 on a member of pg_use_reserved_connections",
     ),
     _Refusal(
         "password_refused",
@@ -73,6 +75,8 @@ _PREFIX = re.compile(r"^(?:connection to server .*? failed|could not connect to 
 def connect_error(login: Login, text: str) -> OpsError:
     """The error for a connection that failed with the ``text`` of ``libpq``."""
     cause = _cause(text)
+    if REFUSAL in cause:
+        return pooler_error(f"connect to {login.subject}")
     refusal = next((r for r in _REFUSALS if re.search(r.pattern, cause)), _FALLBACK)
     # A database that does not exist is a wrong option: the server answered, and answered well.
     kind = OpsError if refusal.code == "no_such_database" else UnreachableError

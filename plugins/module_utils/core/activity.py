@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Callable
 
+from .background import Background, read_background
 from .blocking import PREPARED, find_roots
 from .sessions import ACTIVE, CLIENT, IN_TRANSACTION, Session, describe_session, read_session
 
@@ -18,11 +19,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Server:
-    """The server itself: ``version_num`` is 150020 for 15.20, ``started_at`` UTC text."""
+    """The server itself: ``version_num`` is 150020 for 15.20, ``started_at`` UTC text.
+
+    ``pooled`` is one that is reached through a connection pooler.
+    """
 
     version_num: int
     in_recovery: bool
     started_at: str
+    pooled: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,13 +93,14 @@ class Longest:
 
 @dataclass(frozen=True)
 class Activity:
-    """One reading of ``pg_stat_activity`` and ``pg_locks``, without the session that read it."""
+    """One reading of a server, without the session that read it."""
 
     server: Server
     max_connections: int
     reserved: int
     sessions: tuple[Session, ...]
     lock_waits: tuple[LockWait, ...]
+    background: Background = field(default_factory=Background)
 
     @property
     def clients(self) -> tuple[Session, ...]:
@@ -147,12 +153,14 @@ class Activity:
             "server": vars(self.server),
             "connections": self.connections.as_dict(),
             "counts": count_clients(self.clients),
+            "wait_events": count_waits(self.sessions),
             "longest": self.longest.as_dict(),
             "blocking": self.roots,
             "waiting_locks": [
                 {**vars(wait), "blocked_by": list(blockers.get(wait.pid, ()))}
                 for wait in self.lock_waits
             ],
+            **self.background.as_dict(),
             "sessions": [session.as_dict() for session in self.sessions],
         }
 
@@ -165,18 +173,29 @@ def read_activity_document(document: Mapping[str, Any]) -> Activity:
         reserved=document["reserved"],
         sessions=tuple(read_session(row) for row in document["sessions"]),
         lock_waits=tuple(LockWait(**row) for row in document["lock_waits"]),
+        background=read_background(document["background"]),
     )
 
 
 def count_clients(clients: Iterable[Session]) -> dict[str, dict[str, int]]:
-    """How many sessions each state, user, database and application has, most first."""
+    """How many sessions each state, user, database, application and client has, most first."""
     sessions = tuple(clients)
     return {
         "by_state": _count("hidden" if s.state is None else s.state for s in sessions),
         "by_user": _count(s.user or "" for s in sessions),
         "by_database": _count(s.database or "" for s in sessions),
         "by_application": _count(s.application for s in sessions),
+        "by_client": _count("hidden" if s.client is None else s.client for s in sessions),
     }
+
+
+def count_waits(sessions: Iterable[Session]) -> list[dict[str, Any]]:
+    """What active sessions wait for, most first; one that waits for nothing works on a CPU."""
+    waits = Counter(
+        (s.wait_event_type or "CPU", s.wait_event or "CPU") for s in sessions if s.state in ACTIVE
+    )
+    ranked = sorted(waits.items(), key=lambda pair: (-pair[1], pair[0]))
+    return [{"type": kind, "event": event, "sessions": n} for (kind, event), n in ranked]
 
 
 def _count(names: Iterable[str]) -> dict[str, int]:
@@ -194,4 +213,4 @@ def _oldest(
 def _with_seconds(session: Session | None, clock: str) -> dict[str, Any] | None:
     if session is None:
         return None
-    return {"seconds": round(getattr(session, clock), 3), **session.identity()}
+    return {"seconds": getattr(session, clock), **session.identity()}

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from .background_checks import NAMES, judge_background
 from .check import Check, Status, judge
 from .ranges import check_range
 from .sessions import Session, describe_session
@@ -28,7 +29,8 @@ _FULL, _SLOW, _DOWN = "connection_pool_exhausted", "slow_performance", "service_
 class Limits:
     """The thresholds of ``pg_activity``: percent, seconds, and numbers of sessions.
 
-    ``blocked_after`` is how many seconds of waiting for a lock are nothing to speak of.
+    ``blocked_after`` is how many seconds of waiting for a lock are nothing to speak of;
+    ``background`` has those of ``judge_background``.
     """
 
     connections: Threshold
@@ -37,6 +39,7 @@ class Limits:
     idle_in_transaction: Threshold
     blocked: Threshold
     blocked_after: float
+    background: Mapping[str, Threshold]
 
 
 def read_limits(options: Mapping[str, Any]) -> Limits:
@@ -46,7 +49,8 @@ def read_limits(options: Mapping[str, Any]) -> Limits:
     """
     check_range(options, "blocked_after")
     read = {name: read_threshold(name, given) for name, given in options["thresholds"].items()}
-    return Limits(**read, blocked_after=options["blocked_after"])
+    background = {name: read.pop(name) for name in NAMES}
+    return Limits(**read, blocked_after=options["blocked_after"], background=background)
 
 
 def judge_unreachable(error: UnreachableError, subject: str, now: datetime) -> tuple[Check, ...]:
@@ -73,6 +77,7 @@ def judge_activity(
         _judge_connections(activity, limits, subject, now),
         *(_judge_longest(name, activity, limits, subject=subject, now=now) for name in _TIMED),
         _judge_blocked(activity, limits, subject, now),
+        *judge_background(activity, limits.background, subject, now),
     )
     if not activity.hidden:
         return judged
@@ -82,11 +87,12 @@ def judge_activity(
 def _judge_reachable(activity: Activity, subject: str, now: datetime) -> Check:
     version = activity.server.version_num
     role = "a standby" if activity.server.in_recovery else "a primary"
+    way = ", through a connection pooler" if activity.server.pooled else ""
     return Check(
         id="postgres.reachable",
         subject=subject,
         status=Status.OK,
-        summary=f"PostgreSQL {version // 10000}.{version % 10000} answers as {role}.",
+        summary=f"PostgreSQL {version // 10000}.{version % 10000} answers as {role}{way}.",
         observed_at=now,
         value="answers",
     )

@@ -20,14 +20,15 @@ if TYPE_CHECKING:
 class Outcome:
     """The result of a module: an observer hands over its ``checks``, an actor its ``plan``.
 
-    ``summary`` is one sentence; ``changed`` is for what has no plan; ``facts`` are the other keys
-    of the RETURN documentation.
+    ``summary`` and each of ``warnings`` are one sentence; ``changed`` is for what has no plan;
+    ``facts`` are the other keys of the RETURN documentation.
     """
 
     summary: str
     checks: tuple[Check, ...] = ()
     plan: Plan | None = None
     changed: bool = False
+    warnings: tuple[str, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     @property

@@ -51,6 +51,10 @@ class Shown:
         return _shorten(redact_sql(statement) if self.redact else statement, self.length)
 
 
+WHOLE = Shown(length=_LONGEST, redact=False)
+"""Statements as clients wrote them, on one line: to be decided on, never to be returned."""
+
+
 def read_shown(options: Mapping[str, Any]) -> Shown:
     """What the options ``query_length`` and ``redact`` ask for.
 

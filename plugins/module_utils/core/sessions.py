@@ -23,6 +23,10 @@ _CLOCKS = {
     **dict.fromkeys(ACTIVE, "query_seconds"),
 }
 _SECONDS = ("transaction_seconds", "query_seconds", "state_seconds")
+_FURTHER = (
+    "backend_type", "wait_event_type", "wait_event", *_SECONDS, "state_change", "superuser",
+    "replication", "may_end", "query",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,8 @@ class Session:
     """One row of ``pg_stat_activity``; ``None`` is what the server does not say.
 
     Times of identity (``backend_start``, ``state_change``) are UTC text with microseconds.
-    ``client`` is an address, or ``socket``. ``may_end`` tells whether we may signal the session.
+    ``client`` is an address, or ``socket``. ``superuser`` and ``replication`` are rights of its
+    user; ``may_end`` tells whether we may signal the session.
     """
 
     pid: int
@@ -82,17 +87,11 @@ class Session:
         return getattr(self, clock) if clock else None
 
     def as_dict(self) -> dict[str, Any]:
-        """The session as ``pg_activity`` returns it; seconds to the millisecond."""
-        rounded = {name: _milli(getattr(self, name)) for name in _SECONDS}
+        """The session as ``pg_activity`` returns it, and as ``restore_session`` reads it."""
         return {
             **self.identity(),
-            "backend_type": self.backend_type,
-            "wait_event_type": self.wait_event_type,
-            "wait_event": self.wait_event,
-            **rounded,
-            "state_change": self.state_change,
+            **{name: getattr(self, name) for name in _FURTHER},
             "blocked_by": list(self.blocked_by),
-            "query": self.query,
         }
 
     def identity(self) -> dict[str, Any]:
@@ -104,14 +103,20 @@ class Session:
             "application": self.application,
             "client": self.client,
             "state": self.state,
-            "age_seconds": _milli(self.age_seconds),
+            "age_seconds": self.age_seconds,
             "backend_start": self.backend_start,
         }
 
 
 def read_session(row: Mapping[str, Any]) -> Session:
-    """The session of a row whose keys are the fields of ``Session``."""
-    return Session(**{**row, "blocked_by": tuple(dict.fromkeys(row["blocked_by"] or ()))})
+    """The session of a row whose keys are the fields of ``Session``.
+
+    Seconds are kept to the millisecond: so a session that was returned and saved is decided on
+    just as it was itself. One that changed while it was read is 0 s old.
+    """
+    rounded = {name: _milli(row[name]) for name in _SECONDS}
+    blockers = tuple(dict.fromkeys(row["blocked_by"] or ()))
+    return Session(**{**row, **rounded, "blocked_by": blockers})
 
 
 def describe_session(session: Session) -> str:
@@ -125,4 +130,4 @@ def describe_session(session: Session) -> str:
 
 
 def _milli(seconds: float | None) -> float | None:
-    return None if seconds is None else round(seconds, 3)
+    return None if seconds is None else max(0.0, round(seconds, 3))

@@ -164,7 +164,8 @@ def test_no_connection_is_left(login: Login, postgres: Postgres) -> None:
     assert error.message == (
         f"Cannot connect to {login.subject} as ops: remaining connection slots are reserved for"
         " non-replication superuser connections."
-        " End idle sessions, or log in as a user for whom connections are reserved."
+        " End idle sessions, or log in as a user for whom connections are reserved: a superuser,"
+        " or from PostgreSQL 16 on a member of pg_use_reserved_connections."
     )
 
 

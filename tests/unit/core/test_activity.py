@@ -37,6 +37,7 @@ def test_counts_are_of_clients_and_most_first() -> None:
         "by_user": {"app": 3, "": 1},
         "by_database": {"shop": 4},
         "by_application": {"worker": 4},
+        "by_client": {"10.0.0.7": 3, "hidden": 1},
     }
     assert list(seen.as_facts()["counts"]["by_user"]) == ["app", ""]
 
@@ -52,6 +53,16 @@ def test_longest_are_clients_in_the_state_that_counts() -> None:
     }  # fmt: skip
     none = {"query": None, "transaction": None, "idle_in_transaction": None}
     assert activity().longest.as_dict() == none
+
+
+def test_waits_are_those_of_active_sessions() -> None:
+    on_lock = {"state": "active", "wait_event_type": "Lock", "wait_event": "tuple"}
+    busy = {"state": "active", "wait_event_type": None, "wait_event": None}
+    seen = activity(session(1), session(2, **busy), session(3, **on_lock), session(4, **on_lock))
+    assert seen.as_facts()["wait_events"] == [
+        {"type": "Lock", "event": "tuple", "sessions": 2},
+        {"type": "CPU", "event": "CPU", "sessions": 1},
+    ]
 
 
 def test_facts_name_who_blocks_and_can_be_written_as_json() -> None:
@@ -71,6 +82,7 @@ def test_a_document_is_read_whole() -> None:
     document = {
         "server": vars(seen.server), "max_connections": 10, "reserved": 2,
         "sessions": [vars(seen.sessions[0])], "lock_waits": [vars(seen.lock_waits[0])],
+        "background": None,
     }  # fmt: skip
     assert read_activity_document(json.loads(json.dumps(document))) == seen
     assert seen.summary == (

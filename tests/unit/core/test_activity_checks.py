@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 
@@ -15,6 +16,7 @@ from ansible_collections.runbook.ops.plugins.module_utils.core.activity_checks i
     judge_unreachable,
     read_limits,
 )
+from ansible_collections.runbook.ops.plugins.module_utils.core.background_checks import NAMES
 from ansible_collections.runbook.ops.plugins.module_utils.core.check import Check
 from ansible_collections.runbook.ops.plugins.module_utils.core.errors import (
     OpsError,
@@ -30,6 +32,7 @@ THRESHOLDS = {
     "longest_transaction": {"op": "ge", "warning": 30, "critical": 40},
     "idle_in_transaction": {"op": "ge", "warning": 10, "critical": 20},
     "blocked": {"op": "ge", "warning": 1, "critical": 2},
+    **{name: {"op": "ge", "warning": 1, "critical": 2} for name in NAMES},
 }
 
 
@@ -90,6 +93,7 @@ def test_sentences() -> None:
         "idle_in_transaction": "No session is idle in a transaction.",
         "blocked": "Waiting for a lock for 5 s or more: 2, the longest for 60 s;"
         " most wait behind pid 1, app@shop from 10.0.0.7 (worker), idle for 1000 s.",
+        "xmin_horizon": "Nothing keeps dead rows from being removed.",
     }
     assert judged(activity())["longest_query"].summary == "No query is running."
     assert judged(activity())["blocked"].summary == "No session has waited for a lock for 5 s."
@@ -107,7 +111,7 @@ def test_hidden_sessions_make_times_unknown() -> None:
     assert {name: check.status.label for name, check in seen.items()} == {
         "reachable": "ok", "connections": "ok", "longest_query": "unknown",
         "longest_transaction": "unknown", "idle_in_transaction": "unknown", "blocked": "ok",
-        "visibility": "unknown",
+        "xmin_horizon": "unknown", "visibility": "unknown",
     }  # fmt: skip
     assert seen["longest_query"].value is None
     assert seen["longest_query"].summary == (
@@ -138,6 +142,10 @@ def test_a_standby_is_named() -> None:
     seen = activity()
     standby = activity(server=type(seen.server)(160004, in_recovery=True, started_at="x"))
     assert judged(standby)["reachable"].summary == "PostgreSQL 16.4 answers as a standby."
+    pooled = activity(server=replace(seen.server, pooled=True))
+    assert judged(pooled)["reachable"].summary == (
+        "PostgreSQL 15.20 answers as a primary, through a connection pooler."
+    )
 
 
 def test_wrong_limits_are_refused() -> None:

@@ -174,7 +174,7 @@ def test_one_user_sees_and_another_says_that_it_does_not(
         "postgres.reachable": "ok", "postgres.connections": "ok",
         "postgres.longest_query": "unknown", "postgres.longest_transaction": "unknown",
         "postgres.idle_in_transaction": "unknown", "postgres.blocked": "ok",
-        "postgres.visibility": "unknown",
+        "postgres.xmin_horizon": "unknown", "postgres.visibility": "unknown",
     }  # fmt: skip
     assert result["checks"][-1]["summary"] == (
         "Hidden from us: 1 of 1 sessions. Grant pg_monitor to the user that logs in."
