@@ -44,7 +44,7 @@ lint: setup ## Check style, types, roles and scripts
 	@yamllint --strict .
 	@shellcheck --external-sources $(SCRIPTS)
 	@echo '==> Checking roles and playbooks (about 20 s)'
-	@ansible-lint --strict
+	@ANSIBLE_HOME=$(CURDIR)/.ansible ansible-lint --strict  # never a copy in the user's own home
 	@antsibull-changelog lint
 
 .PHONY: unit
