@@ -30,11 +30,11 @@ if TYPE_CHECKING:
 # signal in front of everything else that is told of the row.
 #
 # To make the copy takes the longer the more sessions there are. The wait event is no part of it:
-# the server reads it from the process itself when it makes the row, and a process that wakes up
-# leaves ClientRead before it does anything else. What is left are the few microseconds from there
-# to the signal, and a process that has been sent something and has not run yet.
-# core.ending_rule.QUIET_SECONDS is why next to none is met there. The server has no way to signal
-# a session on a condition.
+# pg_stat_get_backend_wait_event() reads it from the process itself (by its place in the copy), and
+# a process that wakes up leaves ClientRead before it does anything else. What is left are the few
+# microseconds from there to the signal, and a process that has been sent something and has not run
+# yet. core.ending_rule.QUIET_SECONDS is why next to none is met there. The server has no way to
+# signal a session on a condition.
 _SIGNAL = """
 SELECT planned.pid, now.state,
   to_char(now.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
@@ -50,8 +50,11 @@ LEFT JOIN LATERAL (
       AND a.state = planned.state
       AND a.state_change = planned.state_change
       AND a.pid <> pg_backend_pid()
-      AND (a.state = 'active' OR a.wait_event = 'ClientRead')
-    THEN @signal(planned.pid) END AS signalled, a.state, a.backend_start
+    THEN CASE WHEN a.state = 'active' OR pg_stat_get_backend_wait_event((
+          SELECT place FROM pg_stat_get_backend_idset() AS place
+          WHERE pg_stat_get_backend_pid(place) = planned.pid LIMIT 1)) = 'ClientRead'
+      THEN @signal(planned.pid) END
+    END AS signalled, a.state, a.backend_start
   FROM pg_stat_get_activity(planned.pid) AS a
   OFFSET 0
 ) AS now ON true

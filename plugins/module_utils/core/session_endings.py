@@ -65,7 +65,7 @@ def plan_endings(reading: Reading, rule: EndingRule, *, user: str) -> Endings:
     refuse_blindness(reading.sessions, rule, user)
     old = sorted(
         (session for session in reading.sessions if is_old(session, rule)),
-        key=lambda session: (-(session.age_seconds or 0), session.pid),
+        key=lambda session: (-(session.age_seconds or 0), session.state_change or "", session.pid),
     )
     stays = _judge_with_roots(reading.sessions, rule)
     judged = [(session, stays(session)) for session in old]

@@ -141,6 +141,11 @@ def test_the_oldest_come_first_and_max_kills_leaves_the_rest() -> None:
     assert [(kept.session.pid, kept.reason) for kept in planned.left] == [(1, "over max_kills")]
 
 
+def test_of_the_same_millisecond_the_earlier_one_is_the_older() -> None:
+    later = session(1, state_change="2026-01-31T03:43:20.000003Z")
+    assert [victim.pid for victim in plan(later, session(2)).victims] == [2, 1]
+
+
 def test_hidden_sessions_are_a_refusal_and_no_empty_plan() -> None:
     with pytest.raises(OpsError) as caught:
         plan(session(1, **HIDDEN), session(2), session(3, **{**HIDDEN, "superuser": True}))
