@@ -197,6 +197,12 @@ def test_an_actor_returns_the_diff_of_its_plan(capsys: pytest.CaptureFixture[str
     assert "status" not in result
 
 
+def test_a_warning_of_the_outcome_reaches_the_person(capsys: pytest.CaptureFixture[str]) -> None:
+    outcome = Outcome("Seen.", warnings=("The lamp flickers.",))
+    result = ended(capsys, lambda _task: outcome, check_options())
+    assert "The lamp flickers." in str(result["warnings"])
+
+
 def test_nothing_seen_is_ok_in_words() -> None:
     assert Outcome("Nothing.").as_result() == {
         "changed": False,

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import importlib
+import time
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Callable, NoReturn
@@ -15,7 +16,8 @@ from ansible_collections.runbook.ops.plugins.module_utils.adapters import writin
 from ansible_collections.runbook.ops.plugins.module_utils.core.plan import Effect, Plan
 from ansible_collections.runbook.ops.plugins.module_utils.entry import Task
 
-from tests.postgres import Postgres, wait_until
+from tests.postgres import Postgres
+from tests.stock import stocked
 
 ROOT = Path(__file__).parents[3]
 NOW = datetime(2026, 1, 31, tzinfo=timezone.utc)
@@ -26,7 +28,8 @@ Client = Callable[..., Any]
 # What would change something, for each actor; a new actor without a case fails the test below.
 CASES: dict[str, dict[str, Any]] = {
     "journal": {"operation": "append", "action": "a", "subject": "s", "outcome": "done"},
-    "pg_kill_idle": {"older_than": 0},
+    "pg_kill_idle": {"older_than": 1},
+    "pg_maintain": {"operations": ["analyze"], "min_changed_rows": 0, "login_user": "app"},
 }
 
 
@@ -54,11 +57,12 @@ def gate_that_raises(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_actor_rehearses_without_a_write(
     name: str, run_module: RunModule, postgres: Postgres, client: Client, tmp_path: Path
 ) -> None:
-    session = client(user="app")
-    wait_until(lambda: session.info.transaction_status == 0)
+    client(user="app")
+    time.sleep(1.1)  # a session must have been quiet for a second to be a victim
     options = {**CASES[name], "journal_path": str(tmp_path / "j.jsonl"), "operator": "amal"}
     login = postgres.options() if "login_db" in module(name).ARGUMENT_SPEC else {}
-    result = run_module(module(name), check_mode=True, **{**login, **options})
+    with stocked(postgres):
+        result = run_module(module(name), check_mode=True, **{**login, **options})
     assert result.get("failed") is None, result
     assert result["changed"] is True
     assert list(tmp_path.iterdir()) == []

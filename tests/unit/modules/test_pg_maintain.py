@@ -152,7 +152,6 @@ def test_dead_rows_that_stay_are_told(run: Run, server: Postgres) -> None:
         reader.cursor().execute("SELECT count(*) FROM stock.tags")
         change(server, f"DELETE FROM stock.items WHERE id > {ROWS // 2}")
         result = run()
-    assert result["warnings"]
     assert result["steps"][0]["warning"] == (
         "vacuum_analyze stock.items left 10000 dead rows: a transaction, replication slot or"
         " prepared transaction still holds them"
