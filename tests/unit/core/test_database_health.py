@@ -62,7 +62,7 @@ NAMES = [
 
 
 def health(
-    areas: dict[str, Any] = AREAS,
+    areas: dict[str, Any] | None = None,
     faults: dict[str, str] | None = None,
     settings: list[dict[str, Any]] = SETTINGS,
     counted: bool = True,
@@ -71,7 +71,9 @@ def health(
     source = {"schema": "public" if counted else None, "timed_as": "_exec", "loaded": counted}
     document = {**vars(server(**given)), "settings": settings, "overrides": []}
     query = read_health_query(OPTIONS, Shown(length=50))
-    return read_health(Reading({**document, "statements": source}, areas, faults or {}), query)
+    return read_health(
+        Reading({**document, "statements": source}, areas or AREAS, faults or {}), query
+    )
 
 
 def statuses(seen: Health) -> dict[str, str]:

@@ -131,10 +131,10 @@ def test_a_table_that_is_not_there_means_that_nothing_is_applied() -> None:
 def test_no_table_of_any_tool_is_unknown() -> None:
     (check,) = judge_absence(query(tool="auto"))
     assert (check.id, check.status.label, check.summary) == (
-        "migrations.history", "unknown",
-        ("No migration tool that we know has a table here."
-        " Give tool when there should be one."),
-    )  # fmt: skip
+        "migrations.history",
+        "unknown",
+        "No migration tool that we know has a table here. Give tool when there should be one.",
+    )
 
 
 def test_a_directory_without_migrations_tells_nothing() -> None:

@@ -93,9 +93,11 @@ def test_a_bloated_index_is_rebuilt_and_a_wanted_one_is_built(run: Run, server: 
         "table": "stock.items",
         "columns": ["state", "id"],
         "unique": True,
-        "where": [{"column": "state", "op": "<>", "value": "it's old"}, {"column": "name",
-                   "op": "is not null"}],
-    }  # fmt: skip
+        "where": [
+            {"column": "state", "op": "<>", "value": "it's old"},
+            {"column": "name", "op": "is not null"},
+        ],
+    }
     given: dict[str, Any] = {"operations": ["reindex"], "indexes": [wanted], "parallel": 3}
     done = run(**given)
     assert sorted(steps(done)) == [
