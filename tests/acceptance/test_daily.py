@@ -55,7 +55,7 @@ def test_idle_sessions_are_found_rehearsed_ended_and_journalled(playbook: PlayBo
         assert rehearsed.output.count("leaky-worker") >= 40
         ended = playbook("maintenance", "--diff", *limit)
         (entry,) = [entry for entry in ended.report["entries"] if entry["action"] == "pg_kill_idle"]
-        assert entry["extent"].startswith("ended 40, escaped 0, survivors 0")
+        assert entry["extent"].startswith("ended 40, cancelled 0, escaped 0, survivors 0")
         again = playbook("maintenance", *limit)
         assert again.not_ok() == {}
         assert not [e for e in again.report["entries"] if e["action"] == "pg_kill_idle"]

@@ -6,6 +6,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Callable
@@ -197,10 +200,23 @@ def test_an_actor_returns_the_diff_of_its_plan(capsys: pytest.CaptureFixture[str
     assert "status" not in result
 
 
-def test_a_warning_of_the_outcome_reaches_the_person(capsys: pytest.CaptureFixture[str]) -> None:
-    outcome = Outcome("Seen.", warnings=("The lamp flickers.",))
-    result = ended(capsys, lambda _task: outcome, check_options())
-    assert "The lamp flickers." in str(result["warnings"])
+WARNING = """
+from ansible.module_utils.testing import patch_module_args
+from ansible_collections.runbook.ops.plugins.module_utils.core.outcome import Outcome
+from ansible_collections.runbook.ops.plugins.module_utils.entry import run_module
+with patch_module_args({}):
+    run_module(lambda task: Outcome("Seen.", warnings=("The lamp flickers.",)), {})
+"""
+
+
+def test_a_warning_of_the_outcome_reaches_the_person() -> None:
+    """In a process of its own, as on a host: beside a controller's plugins, warnings are shown."""
+    command = [sys.executable, "-c", WARNING]
+    path = os.pathsep.join(sys.path)
+    done = subprocess.run(
+        command, env={**os.environ, "PYTHONPATH": path}, stdout=subprocess.PIPE, check=True
+    )
+    assert "The lamp flickers." in str(json.loads(done.stdout)["warnings"])
 
 
 def test_nothing_seen_is_ok_in_words() -> None:
