@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import Any, Callable
 
 import pytest
+from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.runbook.ops.plugins.module_utils.adapters.writing import writing
 from ansible_collections.runbook.ops.plugins.module_utils.entry import Task
@@ -25,10 +26,19 @@ RunModule = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
-def run_module() -> RunModule:
-    """Run ``main()`` of a module as Ansible does, and read the JSON that it prints."""
+def run_module(monkeypatch: pytest.MonkeyPatch) -> RunModule:
+    """Run ``main()`` of a module as Ansible does, and read the JSON that it prints.
+
+    Its own warnings are in the result, and no others: in one process, Ansible repeats those of
+    earlier modules, or shows them itself once plugins of a controller are loaded.
+    """
+    warned: list[str] = []
+    monkeypatch.setattr(
+        AnsibleModule, "warn", lambda dummy, text, **given: warned.append(f"{text}{given or ''}")
+    )
 
     def run(module: ModuleType, *, check_mode: bool = False, **options: Any) -> dict[str, Any]:
+        warned.clear()
         arguments = {**options, "_ansible_check_mode": check_mode, "_ansible_diff": True}
         printed = io.StringIO()
         with (
@@ -38,7 +48,8 @@ def run_module() -> RunModule:
         ):
             module.main()
         result: dict[str, Any] = json.loads(printed.getvalue().strip().splitlines()[-1])
-        return result
+        result.pop("warnings", None)
+        return {**result, **({"warnings": list(warned)} if warned else {})}
 
     return run
 

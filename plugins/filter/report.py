@@ -12,8 +12,8 @@ from typing import Any, Callable
 from ansible.errors import AnsibleFilterError
 
 from ..module_utils.core.errors import OpsError
-from ..module_utils.core.report import Run, build_report
-from ..module_utils.core.report_facts import read_host
+from ..module_utils.core.report.facts import read_host
+from ..module_utils.core.report.run import Run, build_report
 
 
 def report(

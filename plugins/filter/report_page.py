@@ -5,9 +5,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Callable
 
-from ..module_utils.core.report_page import describe_page
+from ..module_utils.core.report.history import EMPTY
+from ..module_utils.core.report.page import describe_page
+from ..module_utils.core.report.rows import describe_rows
+
+
+def report_page(report: Mapping[str, Any], history: Mapping[str, Any] = EMPTY) -> dict[str, Any]:
+    """The parts of the page, with the checks as rows of tables."""
+    return describe_rows(describe_page(report, history))
 
 
 class FilterModule:
@@ -15,4 +23,4 @@ class FilterModule:
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         """The filters by name."""
-        return {"report_page": describe_page}
+        return {"report_page": report_page}

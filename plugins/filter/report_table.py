@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Callable
 
-from ..module_utils.core.report_table import describe_report
+from ..module_utils.core.report.table import describe_report
 
 
 class FilterModule:

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from ansible.module_utils.basic import AnsibleModule
 
-from .adapters.journal_file import Journal
+from .adapters.journal.file import Journal
 from .adapters.writing import writing
 from .core.check import Status
 from .core.errors import OpsError, cannot
-from .core.journal import Entry, Event
+from .core.journal.chain import Entry, Event
 from .core.plan import Effect, Plan
 
 if TYPE_CHECKING:

@@ -2,13 +2,13 @@
 # Copyright: (c) 2026, runbook.ops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Look how full the file systems of a host are."""
+"""Look whether a host has room, memory, time and its services."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: host_health
-short_description: Look how full the file systems of a host are
+short_description: Look whether a host has room, memory, a right clock and its services
 version_added: 0.1.0
 description:
   - Judges used space and used inodes of every local file system, or of those that are named.
@@ -16,6 +16,8 @@ description:
     rounded up; blocks that are reserved for root count as not available.
   - A file system that hangs, such as a network share whose server is gone, is a critical check and
     does not hold up the others.
+  - Memory, load, clock, units, kernel, ports and large files are looked at where they are asked
+    for.
 author:
   - runbook.ops contributors (@runbook-ops)
 extends_documentation_fragment:
@@ -29,8 +31,33 @@ options:
         containers are left out; inside of a container its root counts.
     type: list
     elements: path
+  also:
+    description:
+      - What else is judged, each by a check C(host.<name>).
+      - V(memory) and V(swap), in percent in use. V(load) is the load of 5 minutes for each CPU.
+      - V(clock) is whether the kernel calls its clock synchronised.
+      - V(units) is whether units of systemd have failed; there is no such check where systemd does
+        not run.
+      - V(reboot) is whether packages ask for a reboot, or a newer kernel than the running one is
+        installed.
+    type: list
+    elements: str
+    choices: [memory, swap, load, clock, units, reboot]
+    default: []
+  ports:
+    description: TCP ports that something has to listen on, on any address.
+    type: list
+    elements: int
+    default: []
+  growers:
+    description: Directories whose largest files are returned, and how much was written to in the
+      last day. File systems that are mounted below one are left out.
+    type: list
+    elements: path
+    default: []
   timeout:
-    description: Seconds that one file system may take to answer.
+    description: Seconds that one file system may take to answer, and one of O(growers) to be
+      looked through.
     type: float
     default: 5
   thresholds:
@@ -45,6 +72,18 @@ options:
         description: Limits in percent of used inodes, as C(op), C(warning) and C(critical).
         type: dict
         default: {op: ge, warning: 80, critical: 90}
+      memory:
+        description: Limits in percent of memory in use.
+        type: dict
+        default: {op: ge, warning: 85, critical: 95}
+      swap:
+        description: Limits in percent of swap in use.
+        type: dict
+        default: {op: ge, warning: 50, critical: 80}
+      load:
+        description: Limits for the load of 5 minutes for each CPU.
+        type: dict
+        default: {op: ge, warning: 1.5, critical: 4}
 """
 
 EXAMPLES = r"""
@@ -56,6 +95,12 @@ EXAMPLES = r"""
     mounts: [/var/lib/docker]
     thresholds:
       disk: {op: ge, warning: 70, critical: 85}
+
+- name: Look at all of the host
+  runbook.ops.host_health:
+    also: [memory, swap, load, clock, units, reboot]
+    ports: [22, 443]
+    growers: [/var/log, /var/lib/docker/containers]
 """
 
 RETURN = r"""
@@ -73,6 +118,8 @@ checks:
   description:
     - For each file system C(host.disk), and C(host.inodes) where it has a fixed number of inodes;
       both in percent.
+    - One for each of O(also), C(host.port) for each of O(ports), and C(host.largest), which is
+      never bad, for each of O(growers).
   returned: always
   type: list
   elements: dict
@@ -130,42 +177,102 @@ mounts:
       inodes_free: 3072000
       inodes_percent: 7
       failure: null
+host:
+  description: What was seen of the host; null stands for what was not asked or cannot be told.
+  returned: always
+  type: dict
+  contains:
+    memory:
+      description: C(total), C(available), C(swap_total) and C(swap_free) in bytes.
+      type: dict
+    load:
+      description: The load of 5 minutes.
+      type: float
+    cpus:
+      description: Its CPUs.
+      type: int
+    synchronised:
+      description: Whether its clock is synchronised.
+      type: bool
+    failed_units:
+      description: The failed units of systemd.
+      type: list
+      elements: str
+    running_kernel:
+      description: The release of the kernel that runs.
+      type: str
+    newest_kernel:
+      description: The newest release that is installed, or empty.
+      type: str
+    reboot_packages:
+      description: The packages that ask for a reboot.
+      type: list
+      elements: str
+growers:
+  description: For each of O(growers) C(directory), C(bytes), C(recent_bytes) (of files that were
+    written to in the last day), C(files), C(complete) (false where time ran out), C(failure) or
+    null, and C(largest), at most 10 items of C(path) and C(bytes).
+  returned: always
+  type: list
+  elements: dict
 """
 
 from typing import Any
 
-from ..module_utils.adapters.mounts import read_local_mounts, read_usage
+from ..module_utils.adapters.files.largest import read_fillings
+from ..module_utils.adapters.files.mounts import read_local_mounts, read_usage
+from ..module_utils.adapters.host.state import read_host
 from ..module_utils.core.check import Status, worst
-from ..module_utils.core.mounts import describe_usage, judge_usage
+from ..module_utils.core.host.checks import (
+    DEFAULT_LIMITS,
+    STATE_CHECKS,
+    describe_state,
+    judge_ports,
+    judge_state,
+)
+from ..module_utils.core.host.largest import describe_filling, judge_filling
+from ..module_utils.core.host.mounts import describe_usage, judge_usage
 from ..module_utils.core.outcome import Outcome
 from ..module_utils.core.thresholds import read_threshold
 from ..module_utils.entry import Task, run_module
-from ..module_utils.options import check_options, threshold_option
+from ..module_utils.options.shared import check_options, limits_option
 
-_THRESHOLDS = {
-    "disk": threshold_option(op="ge", warning=80, critical=90),
-    "inodes": threshold_option(op="ge", warning=80, critical=90),
-}
 ARGUMENT_SPEC: dict[str, Any] = {
     **check_options(),
     "mounts": {"type": "list", "elements": "path"},
+    "also": {"type": "list", "elements": "str", "choices": list(STATE_CHECKS), "default": []},
+    "ports": {"type": "list", "elements": "int", "default": []},
+    "growers": {"type": "list", "elements": "path", "default": []},
     "timeout": {"type": "float", "default": 5},
-    "thresholds": {"type": "dict", "apply_defaults": True, "options": _THRESHOLDS},
+    "thresholds": limits_option(**DEFAULT_LIMITS),
 }
 
 
 def run(task: Task) -> Outcome:
-    """Look at each file system and judge it."""
-    given = task.params["thresholds"]
-    disk, inodes = (read_threshold(name, given[name]) for name in ("disk", "inodes"))
-    points = task.params["mounts"] or read_local_mounts()
-    usages = read_usage(points, seconds=task.params["timeout"])
-    judged = [judge_usage(usage, disk, inodes, task.now) for usage in usages]
+    """Look at each file system and at what else is asked for, and judge it."""
+    given = task.params
+    limits = {name: read_threshold(name, value) for name, value in given["thresholds"].items()}
+    points = given["mounts"] or read_local_mounts()
+    usages = read_usage(points, seconds=given["timeout"])
+    judged = [judge_usage(usage, limits["disk"], limits["inodes"], task.now) for usage in usages]
+    state = read_host(given["also"], ports=bool(given["ports"]), seconds=given["timeout"])
+    fillings = read_fillings(
+        given["growers"], seconds=given["timeout"], moment=task.now.timestamp()
+    )
     fine = sum(worst(checks) is Status.OK for checks in judged)
     return Outcome(
         summary=f"{fine} of {len(judged)} file systems are ok.",
-        checks=tuple(check for checks in judged for check in checks),
-        facts={"mounts": [describe_usage(usage) for usage in usages]},
+        checks=(
+            *(check for checks in judged for check in checks),
+            *judge_state(state, given["also"], limits, now=task.now),
+            *judge_ports(state.listening, given["ports"], task.now),
+            *(judge_filling(filling, task.now) for filling in fillings),
+        ),
+        facts={
+            "mounts": [describe_usage(usage) for usage in usages],
+            "host": describe_state(state),
+            "growers": [describe_filling(filling) for filling in fillings],
+        },
     )
 
 

@@ -15,7 +15,8 @@ description:
     with what is expected.
   - An endpoint that refuses, hangs, answers with another status or with a wrong body is a critical
     check; it never fails the task unless O(fail_on) says so.
-  - A redirect is not followed, its status is judged as it is. Proxies of the environment are not
+  - A redirect is not followed, its status is judged as it is, unless O(endpoints[].redirect_to)
+    asks where it leads. Proxies of the environment are not
     used. At most 1 MiB of a body is read, and a larger one is a critical check.
 author:
   - runbook.ops contributors (@runbook-ops)
@@ -48,6 +49,13 @@ options:
             C(components.db.status).
           - Values are compared as text, so C(3) equals C("3").
         type: dict
+      redirect_to:
+        description:
+          - Where redirects have to lead, as the beginning of a URL, such as
+            C(https://api.liyaqa.com/). They are followed up to 5 times.
+          - Then C(http.redirect) takes the place of C(http.health), and O(endpoints[].status) and
+            O(endpoints[].json) do not count.
+        type: str
       ca_file:
         description: File of the authorities (PEM) to trust for this endpoint, instead of the
           system's.
@@ -57,6 +65,11 @@ options:
       its body.
     type: float
     default: 5
+  samples:
+    description: How often each endpoint is asked, one time after the other, 1 to 100. With more
+      than one C(http.latency) is the median.
+    type: int
+    default: 1
   thresholds:
     description: From when on a value is bad.
     type: dict
@@ -65,6 +78,11 @@ options:
         description:
           - Limits in milliseconds for a whole exchange, as C(op) (V(gt), V(ge), V(lt) or V(le)),
             C(warning) and C(critical).
+        type: dict
+        default: {op: ge, warning: 1000, critical: 5000}
+      latency_p95:
+        description: The same for the time that 95 % of the samples do not exceed, where there is
+          more than one.
         type: dict
         default: {op: ge, warning: 1000, critical: 5000}
 """
@@ -85,12 +103,13 @@ EXAMPLES = r"""
     endpoints:
       - name: redirect
         url: http://api.liyaqa.com/
-        status: 301
+        redirect_to: https://api.liyaqa.com/
       - name: site
         url: https://api.liyaqa.com/api/health
         ca_file: /opt/liyaqa/certs/ca.crt
+    samples: 20
     thresholds:
-      latency: {op: ge, warning: 500, critical: 2000}
+      latency_p95: {op: ge, warning: 500, critical: 2000}
     fail_on: critical
 """
 
@@ -109,6 +128,8 @@ checks:
   description:
     - For each endpoint C(http.health), whose value is the status that it answered with, and
       C(http.latency) in C(ms), which is left out where nothing answered.
+    - C(http.latency_p95) where O(samples) is more than 1; C(http.redirect) in place of
+      C(http.health) where O(endpoints[].redirect_to) is given.
   returned: always
   type: list
   elements: dict
@@ -139,7 +160,11 @@ endpoints:
       description: The HTTP status, or null where there was no answer.
       type: int
     milliseconds:
-      description: Time from before the name resolution to the last byte, or null.
+      description: Time from before the name resolution to the last byte, or null; the median of
+        O(samples).
+      type: float
+    milliseconds_p95:
+      description: The time that 95 % of the samples do not exceed, or null.
       type: float
     failure:
       description: Why there was no answer, or null.
@@ -149,42 +174,52 @@ endpoints:
       url: http://localhost:8080/api/health
       status: 200
       milliseconds: 12.4
+      milliseconds_p95: 12.4
       failure: null
 """
 
 from typing import Any
 
-from ..module_utils.adapters.http_client import read_answers
+from ..module_utils.adapters.network.http import read_samples, read_trails
 from ..module_utils.core.check import Status
-from ..module_utils.core.endpoints import describe_endpoint, judge_endpoint, read_endpoint
+from ..module_utils.core.http.endpoints import describe_endpoint, judge_endpoint, read_endpoint
+from ..module_utils.core.http.redirects import judge_redirects
 from ..module_utils.core.outcome import Outcome
 from ..module_utils.core.thresholds import read_threshold
 from ..module_utils.entry import Task, run_module
-from ..module_utils.options import check_options, threshold_option
+from ..module_utils.options.shared import check_options, limits_option
 
 _ENDPOINT = {
     "name": {"type": "str", "required": True},
     "url": {"type": "str", "required": True},
+    "redirect_to": {"type": "str"},
     "status": {"type": "int", "default": 200},
     "json": {"type": "dict"},
     "ca_file": {"type": "path"},
 }
-_THRESHOLDS = {"latency": threshold_option(op="ge", warning=1000, critical=5000)}
+_LATENCY = {"op": "ge", "warning": 1000, "critical": 5000}
 ARGUMENT_SPEC: dict[str, Any] = {
     **check_options(),
     "endpoints": {"type": "list", "elements": "dict", "required": True, "options": _ENDPOINT},
     "timeout": {"type": "float", "default": 5},
-    "thresholds": {"type": "dict", "apply_defaults": True, "options": _THRESHOLDS},
+    "samples": {"type": "int", "default": 1},
+    "thresholds": limits_option(latency=_LATENCY, latency_p95=_LATENCY),
 }
 
 
 def run(task: Task) -> Outcome:
     """Ask every endpoint and judge what it answers."""
     endpoints = [read_endpoint(given) for given in task.params["endpoints"]]
-    latency = read_threshold("latency", task.params["thresholds"]["latency"])
+    given, now = task.params, task.now
+    limits = {name: read_threshold(name, value) for name, value in given["thresholds"].items()}
     requests = [endpoint.request for endpoint in endpoints]
-    pairs = list(zip(endpoints, read_answers(requests, seconds=task.params["timeout"])))
-    judged = [judge_endpoint(endpoint, answer, latency, task.now) for endpoint, answer in pairs]
+    answers = read_samples(requests, samples=given["samples"], seconds=given["timeout"])
+    moved = [endpoint.request for endpoint in endpoints if endpoint.redirect_to]
+    redirects = judge_redirects(endpoints, read_trails(moved, seconds=given["timeout"]), now)
+    pairs = list(zip(endpoints, answers))
+    judged = [
+        redirect + judge_endpoint(*pair, limits, now) for redirect, pair in zip(redirects, pairs)
+    ]
     healthy = sum(checks[0].status is Status.OK for checks in judged)
     return Outcome(
         summary=f"{healthy} of {len(pairs)} endpoints are healthy.",

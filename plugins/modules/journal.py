@@ -138,11 +138,11 @@ checks:
 
 from typing import Any
 
-from ..module_utils.adapters.journal_file import Journal
-from ..module_utils.core.journal_reading import Filter, audit_chain, judge_audit, select_entries
+from ..module_utils.adapters.journal.file import Journal
+from ..module_utils.core.journal.reading import Filter, audit_chain, judge_audit, select_entries
 from ..module_utils.core.outcome import Outcome
 from ..module_utils.entry import Task, run_module
-from ..module_utils.options import check_options, journal_options
+from ..module_utils.options.shared import check_options, journal_options
 
 ARGUMENT_SPEC: dict[str, Any] = {
     **journal_options(),

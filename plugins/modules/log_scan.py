@@ -16,7 +16,9 @@ description:
   - A few of the lines are returned. Passwords, tokens, keys, credentials in URLs, e-mail addresses
     and other long opaque values are taken out of them.
   - Only the first 16 KiB of a line are looked at.
-  - A container or a file that is not there is a critical check, and so is one that cannot be read.
+  - A container or a file that is not there is a critical check, and so is one that cannot be read
+    or holds no text. A file that is compressed with gzip is read as the text in it.
+  - A newest line that is dated in the future by more than 5 minutes is a warning, C(logs.clock).
 author:
   - runbook.ops contributors (@runbook-ops)
 extends_documentation_fragment:
@@ -39,8 +41,12 @@ options:
       path:
         description:
           - A file. All of it is read whatever O(since) says, since the lines of a file have no
-            common form of time; rotated files are not followed.
+            common form of time.
         type: path
+      rotated:
+        description: How many older files, C(path.1) or C(path.1.gz) and so on, are read before it.
+        type: int
+        default: 0
   since:
     description: How many hours the lines of a container are looked back at.
     type: float
@@ -58,7 +64,7 @@ options:
       pattern:
         description:
           - A regular expression of Python that is searched for in each line. C(^) and C($) are the
-            ends of the line; write C((?i\)) in front to ignore case.
+            ends of the line; write V((?i\)) in front to ignore case.
           - Lines are bytes, so classes such as C(\\w) know ASCII only.
         type: str
         required: true
@@ -68,6 +74,80 @@ options:
       threshold:
         description: The limits in lines, as C(op) (V(gt), V(ge), V(lt) or V(le)), C(warning) and
           C(critical).
+        type: dict
+        default: {op: ge, warning: 1}
+      measure:
+        description:
+          - What is judged. V(lines) is their number.
+          - V(percent) is their part of all lines, which makes a rate of errors.
+          - V(per_hour) is their number by O(since), and is for containers alone.
+        type: str
+        choices: [lines, percent, per_hour]
+        default: lines
+      min_lines:
+        description: With fewer lines than this a V(percent) is not judged; one bad line of two at
+          night is no error rate of 50 %.
+        type: int
+        default: 100
+  groups:
+    description: What to count by the address, the account or another text that a line holds, such
+      as failed logins or clients. The most frequent one is judged.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      id:
+        description: The id of the check, such as V(auth.failures_by_address).
+        type: str
+        required: true
+      pattern:
+        description: A regular expression as in O(patterns[].pattern), in which a group named
+          C(key) is what lines are counted by, such as V(from (?P<key>\\S+\)).
+        type: str
+        required: true
+      exclude:
+        description: A line that matches this as well is not counted.
+        type: str
+      kind:
+        description:
+          - What C(key) is. V(address) counts the addresses of an IPv6 network of 64 bits as one,
+            since one client has all of it.
+          - V(account) shows the first two letters of a name, and the domain of an e-mail address.
+          - V(text) is shown redacted.
+        type: str
+        choices: [address, account, text]
+        default: text
+      threshold:
+        description: The limits in lines for the most frequent one, as C(op), C(warning) and
+          C(critical). Without them the check is ok and the result tells the top.
+        type: dict
+        default: {op: ge}
+      top:
+        description: How many of the most frequent are returned.
+        type: int
+        default: 10
+  new_messages:
+    description: Whether messages occur that were not there before. Digits, UUIDs and hashes in a
+      message become C(#), which makes a template of it.
+    type: dict
+    suboptions:
+      pattern:
+        description: A regular expression that the lines match which are messages.
+        type: str
+        required: true
+      exclude:
+        description: A line that matches this as well is none.
+        type: str
+      known:
+        description: The baseline, as messages or as templates that an earlier run returned.
+        type: list
+        elements: str
+        default: []
+      known_file:
+        description: A file on the managed host with more of the baseline, one in each line.
+        type: path
+      threshold:
+        description: The limits in templates that are not in the baseline.
         type: dict
         default: {op: ge, warning: 1}
   timeout:
@@ -97,6 +177,30 @@ EXAMPLES = r"""
       - id: logs.out_of_memory
         pattern: OutOfMemoryError
         threshold: {op: ge, critical: 1}
+
+- name: Look for somebody who guesses passwords, and for errors that are new
+  runbook.ops.log_scan:
+    sources:
+      - name: ssh
+        path: /var/log/auth.log
+        rotated: 1
+    patterns:
+      - id: logs.errors
+        pattern: error
+        measure: percent
+        threshold: {op: ge, warning: 1, critical: 5}
+    groups:
+      - id: auth.failures_by_address
+        pattern: Failed password for .* from (?P<key>\S+)
+        kind: address
+        threshold: {op: ge, warning: 10, critical: 50}
+      - id: auth.failures_by_account
+        pattern: Failed password for (?:invalid user )?(?P<key>\S+)
+        kind: account
+        threshold: {op: ge, warning: 10, critical: 50}
+    new_messages:
+      pattern: error
+      known_file: /etc/runbook.ops/ssh.messages
 """
 
 RETURN = r"""
@@ -111,7 +215,9 @@ status:
   type: str
   sample: warning
 checks:
-  description: For each log C(logs.source), and one check for each pattern with the number of lines.
+  description:
+    - For each log C(logs.source), and one check for each of O(patterns) and of O(groups).
+    - C(logs.new_messages) where O(new_messages) is given; C(logs.clock) where the clocks differ.
   returned: always
   type: list
   elements: dict
@@ -149,6 +255,16 @@ sources:
         match, redacted, at most 3 of at most 300 characters.
       type: list
       elements: dict
+    groups:
+      description: For each of O(groups) C(id), C(lines), C(keys) (how many different ones),
+        C(complete) (false where there were too many to keep all), and C(top), whose items are
+        C(key) and C(lines).
+      type: list
+      elements: dict
+    messages:
+      description: C(new) and C(templates), at most 50 of each, the most frequent first, whose items
+        are C(template) and C(lines); and C(complete). Null where they are not asked for.
+      type: dict
   sample:
     - name: backend
       lines: 48210
@@ -158,41 +274,25 @@ sources:
         - id: logs.errors
           lines: 12
           samples: ["ERROR login of [e-mail] failed: password=[redacted]"]
+      groups: []
+      messages: null
 """
 
 from typing import Any
 
-from ..module_utils.adapters.engine import DEFAULT_SOCKET
-from ..module_utils.adapters.log_sources import read_tally
-from ..module_utils.core.log_checks import describe_tally, judge_tally, read_source
-from ..module_utils.core.log_lines import read_rule
+from ..module_utils.adapters.engine.api import DEFAULT_SOCKET
+from ..module_utils.adapters.logs.sources import read_known, read_tally
+from ..module_utils.core.logs.checks import describe_tally, judge_tally, read_sources
+from ..module_utils.core.logs.lines import read_scan
 from ..module_utils.core.outcome import Outcome
 from ..module_utils.entry import Task, run_module
-from ..module_utils.options import check_options, threshold_option
+from ..module_utils.options.logs import log_options
+from ..module_utils.options.shared import check_options
 
-_SOURCES: dict[str, Any] = {
-    "type": "list",
-    "elements": "dict",
-    "required": True,
-    "options": {
-        "name": {"type": "str", "required": True},
-        "container": {"type": "str"},
-        "path": {"type": "path"},
-    },
-    "required_one_of": [("container", "path")],
-    "mutually_exclusive": [("container", "path")],
-}
-_PATTERN = {
-    "id": {"type": "str", "required": True},
-    "pattern": {"type": "str", "required": True},
-    "exclude": {"type": "str"},
-    "threshold": threshold_option(op="ge", warning=1),
-}
 ARGUMENT_SPEC: dict[str, Any] = {
     **check_options(),
-    "sources": _SOURCES,
+    **log_options(),
     "since": {"type": "float", "default": 24},
-    "patterns": {"type": "list", "elements": "dict", "required": True, "options": _PATTERN},
     "timeout": {"type": "float", "default": 60},
     "docker_socket": {"type": "path", "default": DEFAULT_SOCKET},
 }
@@ -201,15 +301,16 @@ ARGUMENT_SPEC: dict[str, Any] = {
 def run(task: Task) -> Outcome:
     """Read each log and judge what was counted."""
     given = task.params
-    rules = [read_rule(pattern) for pattern in given["patterns"]]
-    sources = [read_source(source, given["since"]) for source in given["sources"]]
+    known_file = (given["new_messages"] or {}).get("known_file")
+    scan = read_scan(given, read_known(known_file))
+    sources = read_sources(given["sources"], given["since"], scan)
     how = {"seconds": given["timeout"], "socket_path": given["docker_socket"]}
-    pairs = [(source, read_tally(source, rules, task.now, **how)) for source in sources]
+    pairs = [(source, read_tally(source, scan, task.now, **how)) for source in sources]
     lines = sum(tally.lines for dummy, tally in pairs)
     return Outcome(
         summary=f"{len(pairs)} logs were scanned, {lines} lines.",
-        checks=tuple(check for pair in pairs for check in judge_tally(*pair, rules, task.now)),
-        facts={"sources": [describe_tally(*pair, rules) for pair in pairs]},
+        checks=tuple(check for pair in pairs for check in judge_tally(*pair, scan, task.now)),
+        facts={"sources": [describe_tally(*pair, scan) for pair in pairs]},
     )
 
 

@@ -80,6 +80,16 @@ options:
       - Pending alerts do not count, and neither do those with C(severity=none), as a watchdog has.
     type: bool
     default: true
+  targets:
+    description: Whether the targets that Prometheus scrapes are judged, as the check
+      C(metrics.targets). One that is down makes it critical; one that was not scraped yet does not.
+    type: bool
+    default: false
+  clock:
+    description: Whether the clock of Prometheus is compared with that of the managed host, as the
+      check C(metrics.clock). A difference of 30 s is a warning.
+    type: bool
+    default: false
   timeout:
     description: Seconds that one query may take.
     type: float
@@ -112,12 +122,8 @@ EXAMPLES = r"""
   runbook.ops.metrics_health:
     prometheus_url: http://localhost:9090
     alerts: false
-    queries:
-      - id: metrics.target
-        summary: The target's state
-        expr: up
-        threshold: {op: lt, critical: 1}
-        on_no_data: critical
+    targets: true
+    clock: true
 """
 
 RETURN = r"""
@@ -132,7 +138,8 @@ status:
   type: str
   sample: warning
 checks:
-  description: C(metrics.reachable), one check for each query, and C(alerts.firing).
+  description: C(metrics.reachable), one check for each query, C(alerts.firing),
+    C(metrics.targets) and C(metrics.clock).
   returned: always
   type: list
   elements: dict
@@ -183,18 +190,32 @@ alerts:
       severity: critical
       labels: 'job="liyaqa-backend"'
       since: "2026-01-31T03:52:10.1Z"
+targets_down:
+  description: The targets that are down, each with C(labels) and C(error); empty where they are not
+    asked for.
+  returned: always
+  type: list
+  elements: dict
+  sample:
+    - labels: 'instance="localhost:9187", job="postgres"'
+      error: connection refused
 """
 
 from typing import Any
 
-from ..module_utils.adapters.prometheus import read_survey
+from ..module_utils.adapters.metrics.prometheus import read_survey
 from ..module_utils.core.check import Status
-from ..module_utils.core.http_exchange import read_request
-from ..module_utils.core.metric_checks import describe_alerts, describe_query, judge_survey
-from ..module_utils.core.metrics import read_query
+from ..module_utils.core.http.exchange import read_request
+from ..module_utils.core.metrics.answers import read_query
+from ..module_utils.core.metrics.checks import (
+    describe_alerts,
+    describe_query,
+    judge_survey,
+)
+from ..module_utils.core.metrics.scrape_checks import describe_targets
 from ..module_utils.core.outcome import Outcome
 from ..module_utils.entry import Task, run_module
-from ..module_utils.options import check_options, threshold_option
+from ..module_utils.options.shared import check_options, threshold_option
 
 _QUERY = {
     "id": {"type": "str", "required": True},
@@ -204,11 +225,7 @@ _QUERY = {
     "threshold": {**threshold_option(), "required": True},
     "samples_expr": {"type": "str"},
     "min_samples": {"type": "float"},
-    "on_no_data": {
-        "type": "str",
-        "choices": ["ok", "warning", "unknown", "critical"],
-        "default": "unknown",
-    },
+    "on_no_data": {"type": "str", "choices": [one.label for one in Status], "default": "unknown"},
 }
 ARGUMENT_SPEC: dict[str, Any] = {
     **check_options(),
@@ -221,6 +238,8 @@ ARGUMENT_SPEC: dict[str, Any] = {
         "required_together": [("samples_expr", "min_samples")],
     },
     "alerts": {"type": "bool", "default": True},
+    "targets": {"type": "bool", "default": False},
+    "clock": {"type": "bool", "default": False},
     "timeout": {"type": "float", "default": 10},
 }
 
@@ -229,8 +248,8 @@ def run(task: Task) -> Outcome:
     """Ask Prometheus and judge its numbers."""
     base = read_request("prometheus_url", task.params["prometheus_url"])
     queries = [read_query(given) for given in task.params["queries"]]
-    alerts, seconds = task.params["alerts"], task.params["timeout"]
-    survey = read_survey(base, queries, alerts=alerts, seconds=seconds)
+    wanted = {name: task.params[name] for name in ("alerts", "targets", "clock")}
+    survey = read_survey(base, queries, seconds=task.params["timeout"], **wanted)
     checks = judge_survey(survey, queries, base.shown, task.now)
     fine = sum(check.status is Status.OK for check in checks)
     return Outcome(
@@ -239,6 +258,7 @@ def run(task: Task) -> Outcome:
         facts={
             "queries": [describe_query(*pair) for pair in zip(queries, survey.replies)],
             "alerts": describe_alerts(survey.alerts),
+            "targets_down": describe_targets(survey.targets),
         },
     )
 

@@ -36,6 +36,7 @@ author:
   - runbook.ops contributors (@runbook-ops)
 extends_documentation_fragment:
   - runbook.ops.postgres
+  - runbook.ops.statements
   - runbook.ops.checks
 options:
   thresholds:
@@ -88,16 +89,6 @@ options:
     description: Seconds of waiting for a lock that are nothing to speak of.
     type: float
     default: 5
-  query_length:
-    description: Characters of a statement to return; V(0) returns none.
-    type: int
-    default: 200
-  redact:
-    description:
-      - Whether literals, numbers and comments are taken out of statements.
-      - With V(false), results hold whatever clients wrote, such as personal data and passwords.
-    type: bool
-    default: true
 """
 
 EXAMPLES = r"""
@@ -328,20 +319,20 @@ sessions:
 
 from typing import Any
 
-from ..module_utils.adapters.postgres import connect
-from ..module_utils.adapters.postgres_activity import read_activity
-from ..module_utils.core.activity_checks import judge_activity, judge_unreachable, read_limits
+from ..module_utils.adapters.postgres.activity import read_activity
+from ..module_utils.adapters.postgres.session import connect
 from ..module_utils.core.errors import UnreachableError
 from ..module_utils.core.outcome import Outcome
-from ..module_utils.core.postgres_login import read_login
+from ..module_utils.core.postgres.activity_checks import (
+    judge_activity,
+    judge_unreachable,
+    read_limits,
+)
+from ..module_utils.core.postgres.login import read_login
 from ..module_utils.core.redaction import read_shown
 from ..module_utils.entry import Task, run_module
-from ..module_utils.options import (
-    POSTGRES_RULES,
-    check_options,
-    postgres_options,
-    threshold_option,
-)
+from ..module_utils.options.postgres import POSTGRES_RULES, postgres_options, statement_options
+from ..module_utils.options.shared import check_options, threshold_option
 
 ARGUMENT_SPEC: dict[str, Any] = {
     **postgres_options(),
@@ -362,8 +353,7 @@ ARGUMENT_SPEC: dict[str, Any] = {
         },
     },
     "blocked_after": {"type": "float", "default": 5},
-    "query_length": {"type": "int", "default": 200},
-    "redact": {"type": "bool", "default": True},
+    **statement_options(),
 }
 
 

@@ -37,6 +37,7 @@ author:
   - runbook.ops contributors (@runbook-ops)
 extends_documentation_fragment:
   - runbook.ops.postgres
+  - runbook.ops.statements
   - runbook.ops.checks
 options:
   thresholds:
@@ -158,16 +159,6 @@ options:
     description: Rows of each kind that are returned as evidence.
     type: int
     default: 10
-  query_length:
-    description: Characters of a statement to return; V(0) returns none.
-    type: int
-    default: 200
-  redact:
-    description:
-      - Whether literals, numbers and comments are taken out of statements.
-      - C(pg_stat_statements) takes most values out itself, but not those of utility statements.
-    type: bool
-    default: true
 """
 
 EXAMPLES = r"""
@@ -385,24 +376,20 @@ settings:
 
 from typing import Any
 
-from ..module_utils.adapters.postgres import connect
-from ..module_utils.adapters.postgres_health import read_health_document
-from ..module_utils.core.activity_checks import judge_unreachable
+from ..module_utils.adapters.postgres.health import read_health_document
+from ..module_utils.adapters.postgres.session import connect
 from ..module_utils.core.check_summary import summarise
-from ..module_utils.core.database_health import read_health, read_health_query
 from ..module_utils.core.errors import UnreachableError
-from ..module_utils.core.health_defaults import MINIMUMS, THRESHOLDS
-from ..module_utils.core.health_limits import read_health_limits
 from ..module_utils.core.outcome import Outcome
-from ..module_utils.core.postgres_login import read_login
+from ..module_utils.core.postgres.activity_checks import judge_unreachable
+from ..module_utils.core.postgres.database_health import read_health, read_health_query
+from ..module_utils.core.postgres.health_defaults import MINIMUMS, THRESHOLDS
+from ..module_utils.core.postgres.health_limits import read_health_limits
+from ..module_utils.core.postgres.login import read_login
 from ..module_utils.core.redaction import read_shown
 from ..module_utils.entry import Task, run_module
-from ..module_utils.options import (
-    POSTGRES_RULES,
-    check_options,
-    postgres_options,
-    threshold_option,
-)
+from ..module_utils.options.postgres import POSTGRES_RULES, postgres_options, statement_options
+from ..module_utils.options.shared import check_options, threshold_option
 
 ARGUMENT_SPEC: dict[str, Any] = {
     **postgres_options(),
@@ -423,8 +410,7 @@ ARGUMENT_SPEC: dict[str, Any] = {
     "pool_size": {"type": "int"},
     "replicas": {"type": "int", "default": 1},
     "top": {"type": "int", "default": 10},
-    "query_length": {"type": "int", "default": 200},
-    "redact": {"type": "bool", "default": True},
+    **statement_options(),
 }
 
 

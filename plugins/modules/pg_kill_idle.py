@@ -329,20 +329,21 @@ entries:
 
 from typing import Any
 
-from ..module_utils.adapters.postgres import connect
-from ..module_utils.adapters.postgres_activity import read_sessions
-from ..module_utils.adapters.postgres_endings import Patience, end_sessions
-from ..module_utils.adapters.saved_sessions import read_snapshot
-from ..module_utils.core.ending_reading import read_saved, reading_of
-from ..module_utils.core.ending_results import conclude_endings
-from ..module_utils.core.ending_rule import ACTIONS, CHOICES, PROTECTED, STATES, read_rule
+from ..module_utils.adapters.postgres.activity import read_sessions
+from ..module_utils.adapters.postgres.endings import Patience, end_sessions
+from ..module_utils.adapters.postgres.saved_sessions import read_snapshot
+from ..module_utils.adapters.postgres.session import connect
+from ..module_utils.core.endings.reading import read_saved, reading_of
+from ..module_utils.core.endings.results import conclude_endings
+from ..module_utils.core.endings.rule import ACTIONS, CHOICES, PROTECTED, STATES, read_rule
+from ..module_utils.core.endings.victims import plan_change, plan_endings
 from ..module_utils.core.outcome import Outcome
 from ..module_utils.core.plan import Effect
-from ..module_utils.core.postgres_login import read_login
+from ..module_utils.core.postgres.login import read_login
 from ..module_utils.core.redaction import WHOLE, Shown
-from ..module_utils.core.session_endings import plan_change, plan_endings
 from ..module_utils.entry import Task, run_module
-from ..module_utils.options import POSTGRES_RULES, journal_options, postgres_options
+from ..module_utils.options.postgres import POSTGRES_RULES, postgres_options
+from ..module_utils.options.shared import journal_options
 
 LIST = {"type": "list", "elements": "str", "default": []}
 FIELDS = ("users", "databases", "applications", "clients")

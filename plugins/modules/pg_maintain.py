@@ -43,6 +43,8 @@ attributes:
     support: partial
     details:
       - A second run finds nothing to do, unless old transactions keep dead rows alive.
+      - How large an index should be is known behind the vacuum of its table, so V(reindex) may
+        come in the run after it.
       - With C(vacuum_full) every run rewrites the tables.
 options:
   operations:
@@ -270,28 +272,28 @@ entries:
 
 from typing import Any
 
-from ..module_utils.adapters.journal_file import Journal
-from ..module_utils.adapters.postgres import connect
-from ..module_utils.adapters.postgres_maintenance import carry_out
-from ..module_utils.adapters.postgres_maintenance_reading import read_catalog
-from ..module_utils.core.maintenance_history import read_past
-from ..module_utils.core.maintenance_plan import plan_maintenance, plan_steps
-from ..module_utils.core.maintenance_results import as_effect, conclude
-from ..module_utils.core.maintenance_rule import (
+from ..module_utils.adapters.journal.file import Journal
+from ..module_utils.adapters.postgres.maintenance import carry_out
+from ..module_utils.adapters.postgres.maintenance_reading import read_catalog
+from ..module_utils.adapters.postgres.session import connect
+from ..module_utils.core.maintenance.history import read_past
+from ..module_utils.core.maintenance.plan import plan_maintenance, plan_steps
+from ..module_utils.core.maintenance.results import as_effect, conclude
+from ..module_utils.core.maintenance.rule import (
     DEFAULTS,
     OPERATIONS,
     read_maintenance_rule,
 )
 from ..module_utils.core.outcome import Outcome
 from ..module_utils.core.plan import Effect
-from ..module_utils.core.postgres_login import read_login
+from ..module_utils.core.postgres.login import read_login
 from ..module_utils.entry import Task, run_module
-from ..module_utils.options import (
+from ..module_utils.options.postgres import (
     POSTGRES_RULES,
     index_definitions_option,
-    journal_options,
     postgres_options,
 )
+from ..module_utils.options.shared import journal_options
 
 _NAMES: dict[str, Any] = {"type": "list", "elements": "str", "default": []}
 ARGUMENT_SPEC: dict[str, Any] = {

@@ -179,22 +179,18 @@ migrations:
 
 from typing import Any
 
-from ..module_utils.adapters.postgres import connect
-from ..module_utils.adapters.postgres_migrations import read_migrations
-from ..module_utils.core.activity_checks import judge_unreachable
+from ..module_utils.adapters.postgres.migrations import read_migrations
+from ..module_utils.adapters.postgres.session import connect
 from ..module_utils.core.check_summary import summarise
 from ..module_utils.core.errors import UnreachableError
-from ..module_utils.core.migration_checks import judge_absence, judge_migrations
-from ..module_utils.core.migration_history import read_migration_query
+from ..module_utils.core.migrations.checks import judge_absence, judge_migrations
+from ..module_utils.core.migrations.history import read_migration_query
 from ..module_utils.core.outcome import Outcome
-from ..module_utils.core.postgres_login import read_login
+from ..module_utils.core.postgres.activity_checks import judge_unreachable
+from ..module_utils.core.postgres.login import read_login
 from ..module_utils.entry import Task, run_module
-from ..module_utils.options import (
-    POSTGRES_RULES,
-    check_options,
-    postgres_options,
-    threshold_option,
-)
+from ..module_utils.options.postgres import POSTGRES_RULES, postgres_options
+from ..module_utils.options.shared import check_options, threshold_option
 
 ARGUMENT_SPEC: dict[str, Any] = {
     **postgres_options(),

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +20,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 HOST = "liyaqa-prod-1"
+"""Where a module of tests works that names no other ``HOST``."""
 
 
 @dataclass(frozen=True)
@@ -47,13 +50,18 @@ class Run:
 PlayBook = Callable[..., Run]
 
 
+def command(directory: Path, name: str, *arguments: str) -> list[str]:
+    """The command that runs a playbook of the collection with its reports in ``directory``."""
+    return [
+        "ansible-playbook", "-i", "inventories/lab", f"runbook.ops.{name}",
+        "-e", f"report_directory={directory}", *arguments,
+    ]  # fmt: skip
+
+
 def run_playbook(directory: Path, name: str, *arguments: str) -> Run:
     """Run a playbook of the collection with its reports in ``directory``."""
     done = subprocess.run(
-        [
-            "ansible-playbook", "-i", "inventories/lab", f"runbook.ops.{name}",
-            "-e", f"report_directory={directory}", *arguments,
-        ],
+        command(directory, name, *arguments),
         cwd=ROOT, capture_output=True, text=True, timeout=300, check=False,
         env={**os.environ, "NO_COLOR": "1"},
     )  # fmt: skip
@@ -67,26 +75,49 @@ def run_playbook(directory: Path, name: str, *arguments: str) -> Run:
     )
 
 
+def host_of(module: object) -> str:
+    """The host that the tests of a module work on."""
+    host: str = getattr(module, "HOST", HOST)
+    return host
+
+
 @pytest.fixture
-def playbook(tmp_path: Path) -> PlayBook:
-    """Run a playbook: ``playbook("maintenance", "--check")``."""
-    return lambda name, *arguments: run_playbook(tmp_path / "reports", name, *arguments)
+def playbook(request: pytest.FixtureRequest, tmp_path: Path) -> PlayBook:
+    """Run a playbook on the host of the tests: ``playbook("maintenance", "--check")``."""
+    limit = ("--limit", host_of(request.module))
+    return lambda name, *arguments: run_playbook(tmp_path / "reports", name, *limit, *arguments)
+
+
+def kill_playbook(
+    directory: Path, name: str, task: str, *arguments: str, seconds: float = 0
+) -> None:
+    """Run a playbook and kill it, with all it started here, ``seconds`` after ``task`` began."""
+    with subprocess.Popen(
+        command(directory, name, *arguments),
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        start_new_session=True, env={**os.environ, "NO_COLOR": "1"},
+    ) as running:  # fmt: skip
+        seen = any(line.startswith("TASK") and task in line for line in running.stdout or ())
+        time.sleep(seconds)
+        os.killpg(running.pid, signal.SIGKILL)
+    assert seen, f"{name} never came to {task}"
 
 
 @contextmanager
-def broken(scenario: str) -> Iterator[None]:
-    """The platform is broken in one way for the block, and mended after it."""
-    subprocess.run([ROOT / "tests/lab/break", scenario], check=True, timeout=120)
+def broken(scenario: str, host: str = HOST) -> Iterator[None]:
+    """The platform of a host is broken in one way for the block, and mended after it."""
+    subprocess.run([ROOT / "tests/lab/break", f"{scenario}@{host}"], check=True, timeout=300)
     try:
         yield
     finally:
-        subprocess.run([ROOT / "tests/lab/mend", scenario], check=True, timeout=120)
+        subprocess.run([ROOT / "tests/lab/mend", f"{scenario}@{host}"], check=True, timeout=300)
 
 
-def on_host(module: str, arguments: str) -> str:
+def on_host(module: str, arguments: str, host: str = HOST) -> str:
     """The output of one ad-hoc module on the host: a look from outside of the collection."""
     done = subprocess.run(
-        ["ansible", HOST, "-i", "inventories/lab", "-m", module, "-a", arguments, "--one-line"],
-        cwd=ROOT, capture_output=True, text=True, timeout=60, check=True,
+        ["ansible", host, "-i", "inventories/lab", "-m", module, "-a", arguments, "--one-line"],
+        cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
+    assert done.returncode == 0, f"{arguments}: {done.stdout}{done.stderr}"
     return done.stdout

@@ -23,9 +23,11 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / ".ansible/collections")]
 
-from ansible_collections.runbook.ops.plugins.module_utils.adapters import postgres_index_sql
+from ansible_collections.runbook.ops.plugins.module_utils.adapters.postgres import (
+    index_sql as postgres_index_sql,
+)
 
-from tests.postgres import DATABASE, PASSWORD, Postgres, running_postgres
+from tests.servers.postgres import DATABASE, PASSWORD, Postgres, running_postgres
 
 ROUNDS = 3
 SESSIONS = 20

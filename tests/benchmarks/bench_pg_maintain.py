@@ -24,9 +24,9 @@ ROOT = Path(__file__).resolve().parents[2]
 COLLECTIONS = ROOT / ".ansible/collections"
 sys.path[:0] = [str(ROOT), str(COLLECTIONS)]
 
-from tests.pgbench import DATABASE, under_load
-from tests.postgres import PASSWORD, Postgres, running_postgres
-from tests.stock import ROWS, change, maintenance_options, stocked
+from tests.clients.pgbench import DATABASE, under_load
+from tests.samples.stock import ROWS, change, maintenance_options, stocked
+from tests.servers.postgres import PASSWORD, Postgres, running_postgres
 
 TABLES = 50
 ROWS_OF_EACH = 20_000

@@ -21,24 +21,24 @@ from typing import Any
 sys.path[:0] = [str(Path(__file__).resolve().parents[2] / part) for part in
                 (".", ".ansible/collections")]  # fmt: skip
 
-from ansible_collections.runbook.ops.plugins.module_utils.adapters.postgres import connect
-from ansible_collections.runbook.ops.plugins.module_utils.adapters.postgres_activity import (
+from ansible_collections.runbook.ops.plugins.module_utils.adapters.postgres.activity import (
     read_activity,
     read_sessions,
 )
-from ansible_collections.runbook.ops.plugins.module_utils.adapters.postgres_endings import (
+from ansible_collections.runbook.ops.plugins.module_utils.adapters.postgres.endings import (
     Patience,
     end_sessions,
 )
+from ansible_collections.runbook.ops.plugins.module_utils.adapters.postgres.session import connect
 from ansible_collections.runbook.ops.plugins.module_utils.adapters.writing import writing
-from ansible_collections.runbook.ops.plugins.module_utils.core.ending_reading import reading_of
+from ansible_collections.runbook.ops.plugins.module_utils.core.endings.reading import reading_of
+from ansible_collections.runbook.ops.plugins.module_utils.core.endings.victims import plan_endings
 from ansible_collections.runbook.ops.plugins.module_utils.core.redaction import Shown
-from ansible_collections.runbook.ops.plugins.module_utils.core.session_endings import plan_endings
 
-from tests.postgres import Postgres, running_postgres, wait_until
-from tests.races import QUIET_NAPS, by_rule, login_of, race
-from tests.restless import without_passwords
-from tests.sessions import ending_rule
+from tests.clients.races import QUIET_NAPS, by_rule, login_of, race
+from tests.clients.restless import without_passwords
+from tests.samples.sessions import ending_rule
+from tests.servers.postgres import Postgres, running_postgres, wait_until
 
 SESSIONS = 500
 ROUNDS = 3

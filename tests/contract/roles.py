@@ -17,7 +17,8 @@ KEYWORDS = {
 }  # fmt: skip
 FORBIDDEN_MODULES = {"ansible.builtin.shell", "ansible.builtin.command", "ansible.builtin.raw"}
 FORBIDDEN_KEYWORDS = {"ignore_errors", "failed_when"}
-_OWNED = re.compile(r"\b(?P<role>[a-z]+)_[a-z_]+\b")
+_OWNED = re.compile(r"(?<![.\w])(?P<role>[a-z]+)_[a-z_]+\b")
+"""A name that begins with that of a role; what stands behind a dot is a key and no variable."""
 
 
 def tasks_of(document: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -51,14 +52,17 @@ def task_violations(task: dict[str, Any], namespaces: set[str]) -> list[str]:
     return found
 
 
-def foreign_variables(role: str, roles: set[str], text: str) -> set[str]:
-    """Variables of another role in the text of ``role``; the only shared names are ``ops_*``."""
+def foreign_variables(role: str, roles: set[str], text: str, modules: set[str]) -> set[str]:
+    """Variables of another role in the text of ``role``; the only shared names are ``ops_*``.
+
+    The names of ``modules`` are no variables, such as ``backup_verify`` beside a role ``backup``.
+    """
     named = re.sub(r"(?m)^\s*#.*$|(?:- )?name: .*$", "", text)
     expressions = " ".join(re.findall(r"{[{%].*?[%}]}|when: .*", named, flags=re.DOTALL))
     return {
         match.group()
         for match in _OWNED.finditer(expressions)
-        if match.group("role") in roles - {role}
+        if match.group("role") in roles - {role} and match.group() not in modules
     }
 
 

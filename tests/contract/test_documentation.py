@@ -30,7 +30,8 @@ def documented(name: str) -> dict[str, Any]:
         own = load("doc_fragments", fragment.rpartition(".")[2]).ModuleDocFragment.DOCUMENTATION
         for part, values in yaml.safe_load(own).items():
             if isinstance(values, dict):
-                doc[part] = {**values, **doc.get(part, {})}
+                ours = doc.setdefault(part, {})
+                ours.update({key: {**value, **ours.get(key, {})} for key, value in values.items()})
     return doc
 
 

@@ -23,6 +23,7 @@ ROLES = sorted(path.name for path in (ROOT / "roles").iterdir())
 TASK_FILES = sorted((ROOT / "roles").glob("*/tasks/*.yml"))
 PLAYBOOKS = sorted((ROOT / "playbooks").glob("*.yml"))
 INVENTORY_FILES = sorted((ROOT / "inventories").rglob("*.yml"))
+MODULES = {path.stem for path in (ROOT / "plugins" / "modules").glob("*.py")}
 OWN = {"ansible.builtin", "runbook.ops"}
 
 
@@ -68,13 +69,19 @@ def test_a_rule_broken_inside_of_a_block_is_found() -> None:
 @pytest.mark.parametrize("role", ROLES)
 def test_role_reads_its_own_variables_and_ops(role: str) -> None:
     for path in sorted((ROOT / "roles" / role).rglob("*.yml")):
-        found = foreign_variables(role, set(ROLES), path.read_text(encoding="utf-8"))
+        found = foreign_variables(role, set(ROLES), path.read_text(encoding="utf-8"), MODULES)
         assert found == set(), path.relative_to(ROOT)
 
 
 def test_a_foreign_variable_is_found() -> None:
     text = "- name: Look at health_x\n  when: health_checks\n  vars: {a: '{{ report_b }} ops_c'}"
-    assert foreign_variables("report", {"report", "health"}, text) == {"health_checks"}
+    assert foreign_variables("report", {"report", "health"}, text, set()) == {"health_checks"}
+
+
+def test_a_key_and_a_module_are_no_foreign_variables() -> None:
+    text = "- name: Look\n  when: ops_x.health_y\n  vars: {a: \"{{ r | f('health_scan') }}\"}"
+    assert foreign_variables("report", {"report", "health"}, text, {"health_scan"}) == set()
+    assert foreign_variables("report", {"report", "health"}, text, set()) == {"health_scan"}
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -11,7 +11,8 @@ from typing import Any, Callable
 
 import pytest
 
-from tests.postgres import Postgres, distribution_major, installed_majors, running_postgres
+from tests.servers.postgres import Postgres, distribution_major, installed_majors, running_postgres
+from tests.servers.redis import RedisServer, running_redis
 
 
 @pytest.fixture(scope="session")
@@ -55,3 +56,17 @@ def client(postgres: Postgres) -> Iterator[Callable[..., Any]]:
     yield connect
     for connection in opened:
         connection.close()
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """Give a real Redis server, which wants a password."""
+    with running_redis(tmp_path_factory.mktemp("redis"), password="hunter2") as server:
+        yield server
+
+
+@pytest.fixture
+def redis(redis_server: RedisServer) -> RedisServer:
+    """Give the server without a key in it, and without a memory of earlier tests."""
+    redis_server.ask_all([("FLUSHALL",), ("CONFIG", "RESETSTAT"), ("SLOWLOG", "RESET")])
+    return redis_server

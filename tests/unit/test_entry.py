@@ -21,7 +21,7 @@ from ansible_collections.runbook.ops.plugins.module_utils.core.errors import Ops
 from ansible_collections.runbook.ops.plugins.module_utils.core.outcome import Outcome
 from ansible_collections.runbook.ops.plugins.module_utils.core.plan import Effect, Plan
 from ansible_collections.runbook.ops.plugins.module_utils.entry import Task, run_module
-from ansible_collections.runbook.ops.plugins.module_utils.options import (
+from ansible_collections.runbook.ops.plugins.module_utils.options.shared import (
     check_options,
     journal_options,
 )

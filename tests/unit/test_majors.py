@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from tests.postgres import Postgres, installed_majors
+from tests.servers.postgres import Postgres, installed_majors
 
 
 def test_two_majors_at_least() -> None:

@@ -21,6 +21,7 @@ def test_answers_keep_the_order_of_the_questions() -> None:
     assert ask_all([question(n) for n in range(100)], seconds=5) == list(range(100))
 
 
+@pytest.mark.alone
 def test_question_that_hangs_does_not_hold_up_the_others() -> None:
     over = threading.Event()
     hangs: list[Callable[[], bool]] = [over.wait] * 20

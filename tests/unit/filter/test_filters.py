@@ -56,6 +56,45 @@ def test_as_checks_refuses_what_is_no_result() -> None:
         load("as_checks")([], "pg_activity", "db")
 
 
+def test_objectives_gives_both_checks() -> None:
+    found = load("objectives")({"seconds": 3, "age_hours": 25}, "liyaqa", rpo_hours=24)
+    assert [(one["id"], one["status"]) for one in found] == [
+        ("restore.rto", "ok"),
+        ("restore.rpo", "critical"),
+    ]
+
+
+def test_objectives_refuses_what_is_no_number() -> None:
+    with pytest.raises(AnsibleFilterError, match="Cannot judge seconds"):
+        load("objectives")({"seconds": "long"}, "liyaqa")
+
+
+def test_runbook_review_judges_as_of_now() -> None:
+    (found,) = load("runbook_review")({"next_review": "2020-01-01"}, "liyaqa")
+    assert (found["id"], found["subject"], found["status"]) == (
+        "runbook.review",
+        "liyaqa",
+        "warning",
+    )
+    assert load("runbook_review")({}, "liyaqa") == []
+
+
+def test_pool_room_judges_the_sum_and_refuses_what_has_no_pool() -> None:
+    activity = {
+        "connections": {"used": 30, "usable": 97},
+        "counts": {"by_client": {"10.0.0.1": 20}},
+        "server": {"pooled": False},
+    }
+    scaling = [{"service": "api", "replicas": 1, "pool_size": 20}]
+    seen = [{"service": "api", "replicas": [{"addresses": ["10.0.0.1"]}]}]
+    room = load("pool_room")
+    (fits,) = room(activity, scaling, seen, service="api", replicas="4", reserved="5")
+    (full,) = room(activity, scaling, seen, service="api", replicas=5, reserved=5)
+    assert (fits["status"], full["status"]) == ("ok", "critical")
+    with pytest.raises(AnsibleFilterError, match="Cannot judge the pool of web"):
+        room(activity, scaling, seen, service="web", replicas=1)
+
+
 def test_report_holds_every_host_also_one_that_is_not_in_the_inventory() -> None:
     made = report("a-1", "b-1", rehearsal=True, fail_on="warning", dropped=["a-1"])
     assert [finding["host"] for finding in made["findings"]] == ["a-1", "b-1", "a-1"]
@@ -71,3 +110,29 @@ def test_report_refuses_a_run_without_hosts() -> None:
 def test_report_can_be_shown_as_table_and_as_page() -> None:
     assert load("report_table")(report("a-1"))[-1].startswith(" 1 warning on 1 host")
     assert load("report_page")(report("a-1"))["headline"] == "Warning: 1 of 1 check is not ok"
+
+
+@pytest.mark.parametrize(
+    ("form", "start"),
+    [
+        ("markdown", "# Daily: warning\n"),
+        ("junit", '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="Daily" tests="1"'),
+        ("metrics", "# HELP runbook_check_status "),
+        ("textfile_name", "runbook_daily.prom"),
+    ],
+)
+def test_report_can_be_shown_to_other_programs(form: str, start: str) -> None:
+    assert load("report_as")(report("a-1"), form).startswith(start)
+
+
+def test_report_can_be_handed_to_what_follows() -> None:
+    assert load("report_as")(report("a-1"), "stats")["counts"]["warning"] == 1
+
+
+def test_format_that_we_do_not_have_is_refused() -> None:
+    with pytest.raises(AnsibleFilterError) as caught:
+        load("report_as")(report("a-1"), "pdf")
+    assert str(caught.value) == (
+        "Cannot show a report as pdf: there is no such format. Use one of junit, markdown, metrics,"
+        " stats, textfile_name."
+    )

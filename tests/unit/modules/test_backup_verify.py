@@ -11,18 +11,22 @@ import os
 import random
 import shutil
 import time
+from dataclasses import replace
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.runbook.ops.plugins.module_utils.core.backups.manifest import Manifest
+from ansible_collections.runbook.ops.plugins.module_utils.core.check import stamp
 from ansible_collections.runbook.ops.plugins.modules import backup_verify
 
 from tests.conftest import RunModule
-from tests.dumps import GOOD, ORDINARY, created, dump, table, write_gzip
+from tests.samples.dumps import DEFINITIONS, GOOD, ORDINARY, created, dump, table, write_gzip
 
 CHANCE = random.Random(5)
 ROWS = [f"{row}\t{CHANCE.getrandbits(64):x}\tnote" for row in range(2000)]
-TEXT = dump(created("liyaqa"), table("members", ROWS), table("users")).encode()
+TEXT = dump(created("liyaqa"), DEFINITIONS, table("members", ROWS), table("users")).encode()
 PACKED = gzip.compress(TEXT, mtime=0)
 
 
@@ -66,6 +70,7 @@ def test_good_backup_is_ok_and_described(run_module: RunModule, tmp_path: Path) 
         "stream",
         "content",
         "database",
+        "contents",
         "digest",
     ]
     backup = result["backup"]
@@ -76,7 +81,7 @@ def test_good_backup_is_ok_and_described(run_module: RunModule, tmp_path: Path) 
     assert backup["server_version"] == "15.20 (Debian 15.20-0+deb12u1)"
     assert result["older"] == {"count": 7, "median_bytes": len(PACKED)}
     assert result["summary"] == (
-        f"liyaqa_8.sql.gz: {len(PACKED) / 1000:.1f} kB, 2 h old, all 8 checks are ok."
+        f"liyaqa_8.sql.gz: {len(PACKED) / 1000:.1f} kB, 2 h old, all 9 checks are ok."
     )
     assert (result["changed"], "offsite" in result) == (False, False)
 
@@ -91,8 +96,11 @@ def test_no_good_dump_is_accused(
         write_gzip(path, GOOD[kind])
     else:
         path.write_text(GOOD[kind], encoding="utf-8")
-    found = statuses(verify(run_module, tmp_path, history={"count": 0}))
-    assert found == dict.fromkeys(("exists", "fresh", "size", "stream", "content"), "ok")
+    part = {"schema only": "schema", "data only": "data"}.get(kind, "all")
+    found = statuses(verify(run_module, tmp_path, history={"count": 0}, contents=part))
+    of_one = () if kind in {"cluster", "globals only"} else ("contents",)
+    asked = ("exists", "fresh", "size", "stream", "content", *of_one)
+    assert found == dict.fromkeys(asked, "ok")
 
 
 def cuts(data: bytes) -> list[bytes]:
@@ -188,6 +196,7 @@ def test_smaller_and_older_than_expected_is_found(run_module: RunModule, tmp_pat
         "history": "critical",
         "stream": "ok",
         "content": "ok",
+        "contents": "ok",
         "digest": "ok",
     }
     loose = verify(
@@ -196,3 +205,81 @@ def test_smaller_and_older_than_expected_is_found(run_module: RunModule, tmp_pat
         thresholds={"age": {"op": "gt", "warning": 28}, "size_deviation": {"warning": 100}},
     )
     assert loose["status"] == "ok"
+
+
+def test_tables_that_have_to_be_in_it(run_module: RunModule, tmp_path: Path) -> None:
+    lay(tmp_path)
+    there = verify(run_module, tmp_path, tables=["members", "public.users"])
+    assert statuses(there)["tables"] == "ok"
+    missing = ["members", "orders", "shop.users", "a", "b"]
+    result = verify(run_module, tmp_path, tables=missing)
+    assert result["summary"] == "liyaqa_8.sql.gz holds no data of orders, shop.users, a and 1 more."
+    (tmp_path / "liyaqa_8.sql.gz").write_bytes(b"")
+    assert statuses(verify(run_module, tmp_path, tables=missing))["tables"] == "unknown"
+
+
+@pytest.mark.parametrize("kind", ["data only", "schema only"])
+def test_part_of_a_dump_is_a_warning(run_module: RunModule, tmp_path: Path, kind: str) -> None:
+    path = write_gzip(tmp_path / "liyaqa_1.sql.gz", GOOD[kind])
+    result = verify(run_module, tmp_path, history={"count": 0})
+    assert (result["status"], statuses(result)["contents"]) == ("warning", "warning")
+    assert result["summary"].endswith("is expected: it cannot be restored alone.")
+    part = kind.partition(" ")[0]
+    assert result["backup"]["contents"] == part
+    declare(path, contents=part)
+    assert statuses(verify(run_module, tmp_path))["contents"] == "ok"
+
+
+def declare(path: Path, **given: Any) -> None:
+    """Write the manifest of a backup."""
+    data = path.read_bytes()
+    manifest = Manifest(
+        name=path.name,
+        bytes=len(data),
+        sha256=hashlib.sha256(data).hexdigest(),
+        format="plain",
+        compression="gzip",
+        started_at="2026-01-31T02:00:00Z",
+        ended_at=stamp(datetime.now(timezone.utc)),
+        host="db1",
+        database="liyaqa",
+    )
+    text = replace(manifest, **given).as_text()
+    path.with_name(f"{path.name}.manifest.json").write_text(text, encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("given", "cause"),
+    [
+        ({"name": "old.sql.gz"}, "it is the manifest of old.sql.gz, not of liyaqa_8.sql.gz"),
+        ({"bytes": 5}, "it says 5 bytes, and there are"),
+        ({"sha256": "0" * 64}, "its SHA-256 is not that of liyaqa_8.sql.gz"),
+        ({"database": "shop"}, "it says that this is of shop, and liyaqa is expected"),
+        ({"ended_at": "yesterday"}, "its ended_at is no time"),
+        ({"contents": "half"}, "its contents is missing or no such value"),
+    ],
+)
+def test_manifest_of_another_backup_is_found(
+    run_module: RunModule, tmp_path: Path, given: dict[str, Any], cause: str
+) -> None:
+    path = lay(tmp_path)
+    declare(path)
+    assert statuses(verify(run_module, tmp_path, database="liyaqa"))["manifest"] == "ok"
+    declare(path, **given)
+    result = verify(run_module, tmp_path, database="liyaqa")
+    assert statuses(result)["manifest"] == "critical"
+    assert result["summary"].startswith(f"{path}.manifest.json: {cause}")
+
+
+def test_manifest_is_held_against_content_and_age(run_module: RunModule, tmp_path: Path) -> None:
+    path = lay(tmp_path)
+    declare(path, database="shop")
+    result = verify(run_module, tmp_path)
+    assert "that this is of shop, and it is of liyaqa" in result["summary"]
+    declare(path, ended_at="2026-01-01T00:00:00Z")
+    found = statuses(verify(run_module, tmp_path))
+    assert (found["fresh"], found["manifest"]) == ("critical", "ok")
+    path.with_name(f"{path.name}.manifest.json").unlink()
+    os.mkfifo(path.with_name(f"{path.name}.manifest.json"))
+    result = verify(run_module, tmp_path)
+    assert result["summary"].endswith(".manifest.json: it cannot be read: it is no regular file.")

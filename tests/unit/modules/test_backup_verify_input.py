@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,8 @@ import pytest
 from ansible_collections.runbook.ops.plugins.modules import backup_verify
 
 from tests.conftest import RunModule
-from tests.dumps import ORDINARY, write_gzip
-from tests.s3 import BUCKET, KEYS, Store, serve_s3
+from tests.samples.dumps import ORDINARY, write_gzip
+from tests.servers.s3 import BUCKET, KEYS, Store, serve_s3
 
 NAME = "liyaqa_1.sql.gz"
 
@@ -208,3 +209,32 @@ def test_object_that_is_not_there_and_keys_that_are_refused(
         f"s3://{BUCKET}/{NAME}: S3 refuses to tell (403 Forbidden).",
     )
     assert KEYS["secret_key"] not in json.dumps(refused)
+
+
+def test_lock_and_storage_of_the_twin_are_judged(
+    run_module: RunModule, tmp_path: Path, store: Store
+) -> None:
+    data = write_gzip(tmp_path / NAME, ORDINARY).read_bytes()
+    bucket = {"Bucket": "locked", "Key": NAME}
+    store.client.create_bucket(Bucket="locked", ObjectLockEnabledForBucket=True)
+    until = datetime.now(timezone.utc) + timedelta(days=10)
+    lock = {"ObjectLockMode": "COMPLIANCE", "ObjectLockRetainUntilDate": until}
+    store.client.put_object(**bucket, Body=data, **lock)
+    options = store.options(bucket="locked")
+    result = verify(run_module, tmp_path, s3=options, lock_days=9)
+    assert level(result, "offsite_lock")[0] == "ok"
+    assert level(result, "offsite_storage")[0] == "ok"
+    assert result["offsite"]["retain_until"].startswith(until.strftime("%Y-%m-%d"))
+    assert result["offsite"]["version_id"]
+    assert level(verify(run_module, tmp_path, s3=options, lock_days=11), "offsite_lock") == (
+        "critical",
+        f"s3://locked/{NAME} cannot be deleted for 10 days, at least 11 are expected.",
+    )
+    store.client.put_object(Bucket=BUCKET, Key=NAME, Body=data, StorageClass="DEEP_ARCHIVE")
+    cold = verify(run_module, tmp_path, s3=store.options(), lock_days=1)
+    assert level(cold, "offsite_lock")[0] == "critical"
+    status, summary = level(cold, "offsite_storage")
+    assert (status, "archived in DEEP_ARCHIVE" in summary) == ("warning", True)
+    absent = verify(run_module, tmp_path, s3=store.options(prefix="x"), lock_days=1)
+    assert level(absent, "offsite_lock") == ("unknown", f"s3://{BUCKET}/x/{NAME} was not seen.")
+    assert not [check for check in absent["checks"] if check["id"] == "backup.offsite_storage"]

@@ -11,8 +11,8 @@ from typing import Any, Callable
 import pytest
 from ansible_collections.runbook.ops.plugins.modules import cert_expiry
 
-from tests import tls_servers as servers
-from tests.certificates import Issued, issue
+from tests.samples.certificates import Issued, issue
+from tests.servers import tls_servers as servers
 
 RunModule = Callable[..., dict[str, Any]]
 ROOT = issue(authority=True, title="root")
@@ -37,8 +37,13 @@ def test_a_healthy_endpoint_is_ok(run_module: RunModule, anchors: str) -> None:
     seen = look(run_module, issue("api.example", by=ROOT), anchors)
     assert (seen["status"], seen["changed"]) == ("ok", False)
     assert seen["checks"] == [
-        ("tls.reachable", "ok"), ("tls.expiry", "ok"), ("tls.hostname", "ok"), ("tls.trust", "ok")
-    ]  # fmt: skip
+        ("tls.reachable", "ok"),
+        ("tls.expiry", "ok"),
+        ("tls.strength", "ok"),
+        ("tls.chain_expiry", "ok"),
+        ("tls.hostname", "ok"),
+        ("tls.trust", "ok"),
+    ]
     assert [one["verdicts"] for one in seen["certificates"]] == [["valid"]]
     assert 89 < seen["certificates"][0]["days_left"] <= 90
 
@@ -51,6 +56,7 @@ def test_what_is_wrong_in_three_ways_gets_three_findings(
     assert seen["checks"] == [
         ("tls.reachable", "ok"),
         ("tls.expiry", "critical"),
+        ("tls.strength", "ok"),
         ("tls.hostname", "critical"),
         ("tls.trust", "critical"),
     ]
@@ -58,7 +64,7 @@ def test_what_is_wrong_in_three_ways_gets_three_findings(
 
 
 def test_the_thresholds_decide_what_is_soon(run_module: RunModule, anchors: str) -> None:
-    soon = issue("api.example", by=ROOT, end=20)
+    soon = issue("api.example", by=ROOT, begin=-70, end=20)
     assert look(run_module, soon, anchors)["status"] == "warning"
     limits = {"warning": 10, "critical": 5}
     assert look(run_module, soon, anchors, thresholds=limits)["status"] == "ok"
@@ -80,12 +86,13 @@ def test_fail_on_critical_fails_and_returns_the_checks(run_module: RunModule, an
 
 
 def test_files_are_judged_too(run_module: RunModule, tmp_path: Path) -> None:
-    (tmp_path / "a.pem").write_bytes(issue(end=3).pem)
+    (tmp_path / "a.pem").write_bytes(issue(begin=-87, end=3).pem)
     seen = run_module(
         cert_expiry, files=[str(tmp_path / "*.pem"), str(tmp_path / "*.crt")], check_mode=True
     )
     assert [(one["id"], one["status"], one["subject"]) for one in seen["checks"]] == [
         ("tls.expiry", "critical", str(tmp_path / "a.pem")),
+        ("tls.strength", "ok", str(tmp_path / "a.pem")),
         ("tls.file", "critical", str(tmp_path / "*.crt")),
     ]
     assert seen["summary"].startswith("2 looked at: 2 critical; the first to end is ")

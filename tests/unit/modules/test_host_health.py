@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 from ansible_collections.runbook.ops.plugins.modules import host_health
@@ -49,3 +50,32 @@ def test_crossed_limits_are_refused(run_module: RunModule) -> None:
         "Cannot use the threshold disk: with ge, critical 8 is reached before warning 9."
         " Give op (gt, ge, lt, le) and numbers, with warning reached before critical."
     )
+
+
+def test_what_else_is_asked_for_is_judged(run_module: RunModule, tmp_path: Path) -> None:
+    (tmp_path / "grown").write_bytes(b"x" * 100_000)
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(1)
+        port = listener.getsockname()[1]
+        result = run_module(
+            host_health,
+            mounts=[str(tmp_path)],
+            also=["memory", "swap", "load", "clock", "units", "reboot"],
+            ports=[port, 1],
+            growers=[str(tmp_path)],
+            thresholds={"memory": {"op": "ge", "critical": 0}},
+        )
+    found = {(check["id"], check["subject"]): check["status"] for check in result["checks"]}
+    assert found["host.memory", "host"] == "critical"
+    assert {"host.swap", "host.load", "host.clock", "host.reboot"} <= {name for name, _s in found}
+    assert found["host.port", f"port {port}"] == "ok"
+    assert found["host.port", "port 1"] == "critical"
+    assert found["host.largest", str(tmp_path)] == "ok"
+    assert result["growers"][0]["largest"][0]["path"] == str(tmp_path / "grown")
+    assert result["host"]["memory"]["total"] > 0
+
+
+def test_nothing_else_is_judged_by_default(run_module: RunModule) -> None:
+    result = run_module(host_health)
+    assert {check["id"] for check in result["checks"]} <= {"host.disk", "host.inodes"}

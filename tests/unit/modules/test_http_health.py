@@ -5,14 +5,17 @@
 
 from __future__ import annotations
 
+import socket
+import threading
+import time
 from typing import Any
 
 import pytest
 from ansible_collections.runbook.ops.plugins.modules import http_health
 
 from tests.conftest import RunModule
-from tests.tls_servers import serving, silent
-from tests.web_servers import flooding, page, sending
+from tests.servers.tls_servers import serving, silent
+from tests.servers.web_servers import flooding, page, sending
 
 
 def asked(good: int, bad: int, quiet: int) -> list[tuple[str, int, dict[str, Any]]]:
@@ -70,6 +73,74 @@ def test_body_of_a_gigabyte_is_a_finding(run_module: RunModule) -> None:
     )
 
 
+def test_samples_give_median_and_percentile(run_module: RunModule) -> None:
+    with serving(sending(page("ok"))) as port:
+        result = run_module(
+            http_health,
+            endpoints=[{"name": "site", "url": f"http://localhost:{port}/"}],
+            samples=5,
+            thresholds={"latency_p95": {"op": "gt", "warning": 0}},
+        )
+    assert [(check["id"], check["status"]) for check in result["checks"]] == [
+        ("http.health", "ok"),
+        ("http.latency", "ok"),
+        ("http.latency_p95", "warning"),
+    ]
+    (endpoint,) = result["endpoints"]
+    assert 0 < endpoint["milliseconds"] <= endpoint["milliseconds_p95"]
+
+
+def test_one_bad_sample_is_a_finding(run_module: RunModule) -> None:
+    turns = iter([page("ok"), page("oh", 502), page("ok")])
+
+    def behave(connection: socket.socket, over: threading.Event) -> None:
+        sending(next(turns))(connection, over)
+
+    with serving(behave) as port:
+        url = f"http://localhost:{port}/"
+        result = run_module(http_health, endpoints=[{"name": "site", "url": url}], samples=3)
+    assert result["checks"][0]["summary"] == (
+        f"site answers 502 where 200 is expected in 1 of 3 samples ({url})."
+    )
+
+
+def test_what_hangs_is_not_asked_again(run_module: RunModule) -> None:
+    started = time.monotonic()
+    with serving(silent) as quiet, serving(sending(page("ok"))) as good:
+        endpoints = [
+            {"name": str(port), "url": f"http://localhost:{port}/"} for port in (quiet, good)
+        ]
+        result = run_module(http_health, endpoints=endpoints, samples=20, timeout=0.3)
+    assert time.monotonic() - started < 2
+    assert [(check["id"], check["status"]) for check in result["checks"]] == [
+        ("http.health", "critical"),
+        ("http.health", "ok"),
+        ("http.latency", "ok"),
+        ("http.latency_p95", "ok"),
+    ]
+
+
+def test_redirect_is_followed_where_it_is_asked_for(run_module: RunModule) -> None:
+    with serving(sending(page("ok"))) as goal:
+        there = f"http://localhost:{goal}/"
+        moved = page("", 301, f"Location: {there}login\r\n")
+        again = page("", 302, "Location: /again\r\n")
+        with serving(sending(moved)) as good, serving(sending(again)) as bad:
+            endpoints = [
+                {"name": name, "url": f"http://localhost:{port}/", "redirect_to": there}
+                for name, port in (("plain", good), ("loop", bad))
+            ]
+            result = run_module(http_health, endpoints=endpoints)
+    found = {(check["id"], check["subject"]): check["status"] for check in result["checks"]}
+    assert found == {
+        ("http.redirect", "plain"): "ok",
+        ("http.latency", "plain"): "ok",
+        ("http.redirect", "loop"): "critical",
+        ("http.latency", "loop"): "ok",
+    }
+    assert result["summary"] == "1 of 2 endpoints are healthy."
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -93,6 +164,10 @@ def test_body_of_a_gigabyte_is_a_finding(run_module: RunModule) -> None:
                 "Cannot use the threshold latency: could not convert string to float: 'soon'."
                 " Give op (gt, ge, lt, le) and numbers, with warning reached before critical."
             ),
+        ),
+        (
+            {"endpoints": [], "samples": 0},
+            "Cannot take 0 samples: it is not 1 to 100. Correct samples.",
         ),
         ({"endpoints": [{"name": "db"}]}, "missing required arguments: url found in endpoints"),
         ({}, "missing required arguments: endpoints"),

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import resource
 from pathlib import Path
@@ -14,7 +15,8 @@ import pytest
 from ansible_collections.runbook.ops.plugins.modules import log_scan
 
 from tests.conftest import RunModule
-from tests.engine_stand_in import (
+from tests.servers.web_servers import serving_at
+from tests.stand_ins.engine_stand_in import (
     NO_LOG,
     TWO_STREAMS,
     endless_log,
@@ -22,7 +24,6 @@ from tests.engine_stand_in import (
     frame,
     log,
 )
-from tests.web_servers import serving_at
 
 ERRORS = {"id": "logs.errors", "pattern": "ERROR", "threshold": {"warning": 1, "critical": 10}}
 MEGABYTE = 1024 * 1024
@@ -86,6 +87,8 @@ def test_line_of_50_megabytes_is_harmless(run_module: RunModule, tmp_path: Path)
     result = scan_file(run_module, path, patterns=patterns)
     assert result["sources"][0]["patterns"][0]["lines"] == 1
     assert result["sources"][0]["bytes"] < MEGABYTE
+    assert result["checks"][0]["status"] == "warning"
+    assert "52.4 MB more in lines that are too long" in result["checks"][0]["summary"]
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20 * 1024
 
 
@@ -104,6 +107,84 @@ def test_what_is_no_log_is_a_finding(run_module: RunModule, tmp_path: Path) -> N
         f"empty: no lines match logs.errors in {tmp_path}/empty.",
     ]
     assert [check["status"] for check in result["checks"]] == ["critical"] * 3 + ["ok"] * 2
+
+
+def test_rotated_and_compressed_files_are_read(run_module: RunModule, tmp_path: Path) -> None:
+    path = tmp_path / "app.log"
+    path.write_text("ERROR now\n")
+    (tmp_path / "app.log.1").write_text("ERROR yesterday\n")
+    (tmp_path / "app.log.2.gz").write_bytes(gzip.compress(b"ERROR before\n" * 50_000))
+    (tmp_path / "app.log.4").write_text("ERROR behind a gap\n")
+    source = {"name": "app", "path": str(path), "rotated": 9}
+    result = run_module(log_scan, sources=[source], patterns=[ERRORS])
+    (counted,) = result["sources"][0]["patterns"]
+    assert counted["lines"] == 50_002
+    assert counted["samples"] == ["ERROR before", "ERROR yesterday", "ERROR now"]
+
+
+@pytest.mark.parametrize(
+    ("content", "cause"),
+    [
+        (b"\x7fELF" + bytes(5000), "it is binary and holds no lines of text"),
+        (b"\x28\xb5\x2f\xfd more", "it is compressed with zstd, and only gzip is read"),
+        (gzip.compress(b"ERROR\n" * 9, mtime=0)[:-9], "the gzip stream is cut off after"),
+    ],
+    ids=["binary", "zstd", "cut off gzip"],
+)
+def test_file_that_holds_no_text_is_a_finding(
+    run_module: RunModule, tmp_path: Path, content: bytes, cause: str
+) -> None:
+    path = tmp_path / "app.log"
+    path.write_bytes(content)
+    check = scan_file(run_module, path)["checks"][0]
+    assert check["status"] in ("critical", "unknown")
+    assert cause in check["summary"]
+
+
+def test_guessed_passwords_are_found(run_module: RunModule, tmp_path: Path) -> None:
+    path = tmp_path / "auth.log"
+    line = "sshd[7]: Failed password for {} from {} port 22 ssh2\n"
+    attempts = [("root", "192.0.2.9")] * 60 + [(f"amal{n}", "192.0.2.1") for n in range(9)]
+    path.write_text("".join(line.format(*attempt) for attempt in attempts))
+    limits = {"op": "ge", "warning": 10, "critical": 50}
+    groups = [
+        {"id": "auth.by_address", "pattern": r"Failed .* from (?P<key>\S+)", "kind": "address"},
+        {"id": "auth.by_account", "pattern": r"password for (?P<key>\S+)", "kind": "account"},
+    ]
+    limited = [{**group, "threshold": limits} for group in groups]
+    result = scan_file(run_module, path, patterns=[], groups=limited)
+    assert statuses(result) == {
+        "logs.source": "ok",
+        "auth.by_address": "critical",
+        "auth.by_account": "critical",
+    }
+    by_address, by_account = result["sources"][0]["groups"]
+    assert by_address["top"] == [
+        {"key": "192.0.2.9", "lines": 60},
+        {"key": "192.0.2.1", "lines": 9},
+    ]
+    assert (by_account["keys"], by_account["top"][0]["key"]) == (10, "ro***")
+    assert "amal" not in str(result["sources"])
+
+
+def test_new_messages_are_told_against_a_baseline(run_module: RunModule, tmp_path: Path) -> None:
+    path, known = tmp_path / "app.log", tmp_path / "known"
+    path.write_text("ERROR pool 1\nERROR disk 2\nERROR leak 3\n")
+    known.write_text("ERROR disk #\n")
+    asked = {"pattern": "ERROR", "known": ["ERROR pool 9"], "known_file": str(known)}
+    result = scan_file(run_module, path, patterns=[], new_messages=asked)
+    assert statuses(result)["logs.new_messages"] == "warning"
+    (source,) = result["sources"]
+    assert source["messages"]["new"] == [{"template": "ERROR leak #", "lines": 1}]
+    known.write_text("\n".join(t["template"] for t in source["messages"]["templates"]))
+    again = scan_file(run_module, path, patterns=[], new_messages=asked)
+    assert statuses(again)["logs.new_messages"] == "ok"
+
+
+def test_newest_line_of_the_future_is_a_finding(run_module: RunModule, tmp_path: Path) -> None:
+    path = tmp_path / "app.log"
+    path.write_text("2020-01-01T00:00:00Z\n2999-01-01T00:00:00Z\n")
+    assert statuses(scan_file(run_module, path))["logs.clock"] == "warning"
 
 
 def test_file_that_is_shorter_than_it_says_is_read(run_module: RunModule) -> None:
@@ -184,6 +265,13 @@ def test_missing_engine_is_a_failure(run_module: RunModule, tmp_path: Path) -> N
             (
                 "Cannot wait 0 seconds for an answer: a timeout is more than 0 and at most an hour."
                 " Give timeout in seconds, such as 5."
+            ),
+        ),
+        (
+            {"new_messages": {"pattern": "x", "known_file": "/nope"}},
+            (
+                "Cannot read the baseline /nope: No such file or directory. Write the templates"
+                " of a healthy day to it, or leave known_file out."
             ),
         ),
         (

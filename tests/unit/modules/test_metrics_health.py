@@ -12,9 +12,9 @@ import pytest
 from ansible_collections.runbook.ops.plugins.modules import metrics_health
 
 from tests.conftest import RunModule
-from tests.prometheus import running_prometheus
-from tests.tls_servers import HOST, Behave, serving, silent
-from tests.web_servers import flooding, page, routing, sending
+from tests.servers.prometheus import running_prometheus
+from tests.servers.tls_servers import HOST, Behave, serving, silent
+from tests.servers.web_servers import flooding, page, routing, sending
 
 ONE = page({"status": "success", "data": {"resultType": "scalar", "result": [1, "1"]}})
 NO_NUMBER = "is not known: the query gives no number."
@@ -135,6 +135,28 @@ def test_query_and_alerts_that_fail_alone_are_unknown(run_module: RunModule) -> 
     )
     assert only(result, "alerts.firing")["status"] == "unknown"
     assert result["queries"][0]["failure"] == "it answers 502 with a body that is no JSON"
+
+
+def test_target_that_is_down_and_clock_are_told(run_module: RunModule, prometheus: str) -> None:
+    result = run_module(
+        metrics_health, prometheus_url=prometheus, alerts=False, targets=True, clock=True
+    )
+    targets = only(result, "metrics.targets")
+    assert (targets["status"], targets["value"]) == ("critical", 1)
+    assert targets["summary"].startswith(
+        '1 of 2 targets are down: instance="localhost:1", job="gone" ('
+    )
+    assert only(result, "metrics.clock")["status"] == "ok"
+    assert result["targets_down"][0]["labels"] == 'instance="localhost:1", job="gone"'
+
+
+def test_prometheus_of_another_time_is_a_finding(run_module: RunModule) -> None:
+    with serving(routing({"/": ONE})) as port:
+        url = f"http://{HOST}:{port}"
+        result = run_module(metrics_health, prometheus_url=url, alerts=False, clock=True)
+    clock = only(result, "metrics.clock")
+    assert clock["status"] == "warning"
+    assert clock["summary"].endswith(" s behind that of this host; synchronise both.")
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.runbook.ops.plugins.modules import pg_activity
 from psycopg2.extras import PhysicalReplicationConnection
 
-from tests.postgres import Postgres, wait_until
+from tests.servers.postgres import Postgres, wait_until
 
 RunModule = Callable[..., dict[str, Any]]
 Client = Callable[..., Any]

@@ -16,7 +16,13 @@ import pytest
 from ansible_collections.runbook.ops.plugins.modules import pg_activity
 from psycopg2.extras import PhysicalReplicationConnection
 
-from tests.postgres import PASSWORD, Postgres, installed_majors, running_postgres, wait_until
+from tests.servers.postgres import (
+    PASSWORD,
+    Postgres,
+    installed_majors,
+    running_postgres,
+    wait_until,
+)
 
 RunModule = Callable[..., dict[str, Any]]
 Look = Callable[..., dict[str, Any]]

@@ -13,7 +13,7 @@ import psycopg2
 import pytest
 from ansible_collections.runbook.ops.plugins.modules import pg_activity, pg_kill_idle
 
-from tests.postgres import Postgres
+from tests.servers.postgres import Postgres
 
 RunModule = Callable[..., dict[str, Any]]
 UNREACHABLE = [

@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.runbook.ops.plugins.modules import pg_health
 from psycopg2.extras import PhysicalReplicationConnection
 
-from tests.postgres import PASSWORD, Postgres, running_postgres, wait_until
+from tests.servers.postgres import PASSWORD, Postgres, running_postgres, wait_until
 
 RunModule = Callable[..., dict[str, Any]]
 SMALL = {

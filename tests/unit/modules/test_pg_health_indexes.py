@@ -14,7 +14,7 @@ import psycopg2
 import pytest
 from ansible_collections.runbook.ops.plugins.modules import pg_health
 
-from tests.postgres import Postgres, wait_until
+from tests.servers.postgres import Postgres, wait_until
 
 RunModule = Callable[..., dict[str, Any]]
 MINIMUMS = {"index_bytes": 1, "statistics_days": 0}

@@ -13,7 +13,7 @@ from typing import Any, Callable
 import pytest
 from ansible_collections.runbook.ops.plugins.modules import pg_health
 
-from tests.postgres import Postgres, wait_until
+from tests.servers.postgres import Postgres, wait_until
 
 RunModule = Callable[..., dict[str, Any]]
 WAITING = "application_name LIKE 'runbook.ops%%' AND wait_event_type = 'Lock'"

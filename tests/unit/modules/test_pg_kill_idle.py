@@ -14,10 +14,10 @@ from typing import Any, Callable
 
 import psycopg2
 import pytest
-from ansible_collections.runbook.ops.plugins.module_utils.core.ending_rule import QUIET_SECONDS
+from ansible_collections.runbook.ops.plugins.module_utils.core.endings.rule import QUIET_SECONDS
 from ansible_collections.runbook.ops.plugins.modules import pg_kill_idle
 
-from tests.postgres import Postgres, wait_until
+from tests.servers.postgres import Postgres, wait_until
 
 Run = Callable[..., dict[str, Any]]
 Client = Callable[..., Any]

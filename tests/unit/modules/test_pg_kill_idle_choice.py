@@ -15,7 +15,7 @@ import psycopg2
 import pytest
 from ansible_collections.runbook.ops.plugins.modules import pg_activity, pg_kill_idle
 
-from tests.postgres import Postgres, wait_until
+from tests.servers.postgres import Postgres, wait_until
 
 Run = Callable[..., dict[str, Any]]
 Client = Callable[..., Any]

@@ -15,25 +15,25 @@ from typing import Any, Callable
 
 import psycopg2
 import pytest
-from ansible_collections.runbook.ops.plugins.module_utils.adapters.postgres import (
-    Database,
-    connect,
-)
-from ansible_collections.runbook.ops.plugins.module_utils.adapters.postgres_activity import (
+from ansible_collections.runbook.ops.plugins.module_utils.adapters.postgres.activity import (
     read_sessions,
 )
-from ansible_collections.runbook.ops.plugins.module_utils.adapters.postgres_endings import (
+from ansible_collections.runbook.ops.plugins.module_utils.adapters.postgres.endings import (
     Patience,
     end_sessions,
 )
+from ansible_collections.runbook.ops.plugins.module_utils.adapters.postgres.session import (
+    Database,
+    connect,
+)
+from ansible_collections.runbook.ops.plugins.module_utils.core.postgres.sessions import Session
 from ansible_collections.runbook.ops.plugins.module_utils.core.redaction import Shown
-from ansible_collections.runbook.ops.plugins.module_utils.core.sessions import Session
 from ansible_collections.runbook.ops.plugins.modules import pg_kill_idle
 from psycopg2.extras import PhysicalReplicationConnection
 
-from tests.postgres import Postgres, running_postgres, wait_until
-from tests.races import QUIET_NAPS, SHORT_NAPS, by_rule, every_idle, login_of, race
-from tests.restless import restless_clients
+from tests.clients.races import QUIET_NAPS, SHORT_NAPS, by_rule, every_idle, login_of, race
+from tests.clients.restless import restless_clients
+from tests.servers.postgres import Postgres, running_postgres, wait_until
 
 RunModule = Callable[..., dict[str, Any]]
 Client = Callable[..., Any]

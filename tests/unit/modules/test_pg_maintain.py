@@ -14,8 +14,16 @@ from typing import Any, Callable
 import pytest
 from ansible_collections.runbook.ops.plugins.modules import pg_maintain
 
-from tests.postgres import Postgres
-from tests.stock import ROWS, break_index, change, indexes, maintenance_options, steps, stocked
+from tests.samples.stock import (
+    ROWS,
+    break_index,
+    change,
+    indexes,
+    maintenance_options,
+    steps,
+    stocked,
+)
+from tests.servers.postgres import Postgres
 
 Run = Callable[..., dict[str, Any]]
 

@@ -10,11 +10,14 @@ import time
 from pathlib import Path
 from typing import Any, Callable
 
+import pytest
 from ansible_collections.runbook.ops.plugins.modules import pg_maintain
 
-from tests.pgbench import DATABASE, under_load
-from tests.postgres import Postgres
-from tests.stock import maintenance_options
+from tests.clients.pgbench import DATABASE, under_load
+from tests.samples.stock import maintenance_options
+from tests.servers.postgres import Postgres
+
+pytestmark = pytest.mark.alone
 
 Run = Callable[..., dict[str, Any]]
 LOCK_TIMEOUT = 1.0

@@ -25,8 +25,10 @@ import psycopg2
 import pytest
 from ansible_collections.runbook.ops.plugins.modules import pg_maintain
 
-from tests.postgres import Postgres, wait_until
-from tests.stock import ROWS, change, indexes, maintenance_options, steps, stocked
+from tests.samples.stock import ROWS, change, indexes, maintenance_options, steps, stocked
+from tests.servers.postgres import Postgres, wait_until
+
+pytestmark = pytest.mark.alone
 
 Run = Callable[..., dict[str, Any]]
 ROOT = Path(__file__).parents[3]

@@ -12,7 +12,7 @@ from typing import Any, Callable
 import pytest
 from ansible_collections.runbook.ops.plugins.modules import pg_migrations
 
-from tests.postgres import Postgres
+from tests.servers.postgres import Postgres
 
 RunModule = Callable[..., dict[str, Any]]
 

@@ -11,8 +11,8 @@ from typing import Any, Callable
 import pytest
 from ansible_collections.runbook.ops.plugins.modules import pg_activity, pg_kill_idle
 
-from tests.pgbouncer import running_pgbouncer
-from tests.postgres import Postgres
+from tests.servers.pgbouncer import running_pgbouncer
+from tests.servers.postgres import Postgres
 
 RunModule = Callable[..., dict[str, Any]]
 CAUSE = (

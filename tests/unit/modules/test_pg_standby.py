@@ -12,8 +12,8 @@ from typing import Any, Callable
 
 from ansible_collections.runbook.ops.plugins.modules import pg_activity, pg_kill_idle
 
-from tests.postgres import running_postgres
-from tests.standby import running_standby, wait_for_standby
+from tests.servers.postgres import running_postgres
+from tests.servers.standby import running_standby, wait_for_standby
 
 RunModule = Callable[..., dict[str, Any]]
 

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import os
 import re
@@ -15,6 +17,7 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -83,10 +86,15 @@ def prepare(place: Path, hosts: dict[str, list[dict[str, Any]] | None]) -> None:
 
 @pytest.fixture(scope="module")
 def run_play(tmp_path_factory: pytest.TempPathFactory) -> RunPlay:
-    """``run_play({host: checks, ...}, "--check", ...)`` in a new directory."""
+    """``run_play({host: checks, ...}, "--check", ...)`` in a new directory, or that of a run."""
 
-    def run(hosts: dict[str, list[dict[str, Any]] | None], *arguments: str) -> Ended:
-        place = tmp_path_factory.mktemp("run")
+    def run(
+        hosts: dict[str, list[dict[str, Any]] | None],
+        *arguments: str,
+        place: Path | None = None,
+        **given: str,
+    ) -> Ended:
+        place = place or tmp_path_factory.mktemp("run")
         prepare(place, hosts)
         environment = {
             "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
@@ -95,6 +103,7 @@ def run_play(tmp_path_factory: pytest.TempPathFactory) -> RunPlay:
             "LOGNAME": "amal",
             "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".ansible" / "collections"),
             "ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml",
+            **given,
         }
         ended = subprocess.run(
             ["ansible-playbook", "-i", "hosts.yml", "play.yml", *arguments],
@@ -149,7 +158,7 @@ def test_what_a_host_says_is_inert(broken: Ended) -> None:
     assert "{{ 6 * 7 }}" in broken.page
     assert "{{ 6 * 7 }}" in broken.printed
     assert "\x1b[31m" not in broken.printed + broken.page
-    assert "<script" not in broken.page
+    assert broken.page.count("<script") == 1
 
 
 def test_critical_check_fails_the_run_if_asked(broken: Ended) -> None:
@@ -182,7 +191,7 @@ def test_wrong_facts_get_a_sentence(run_play: RunPlay) -> None:
     ) in " ".join(ended.printed.split())
 
 
-VOID = ("meta", "rect", "use", "path")
+VOID = ("input", "meta", "rect", "use", "path")
 
 
 class Page(HTMLParser):
@@ -217,6 +226,63 @@ def test_page_is_whole_self_contained_and_readable_by_tools(broken: Ended) -> No
     assert page.without_scope == 0
     assert page.tags.count("h1") == 1
     assert page.tags.count("caption") == page.tags.count("table") == 4
-    assert {address for address in page.addresses if address[0] != "#"} == {"report.json"}
+    beside = {address for address in page.addresses if address[0] != "#"}
+    assert beside == {"report.json", "report.md", "report.xml", "report.prom"}
+    assert all((broken.directory / name).is_file() for name in beside)
     assert not re.search(r"url\(|@import|https?://", broken.page)
-    assert not {"script", "link", "img", "iframe"} & set(page.tags)
+    assert not {"link", "img", "iframe"} & set(page.tags)
+
+
+def test_only_the_script_of_the_role_may_run(broken: Ended) -> None:
+    script = (ROOT / "roles" / "report" / "templates" / "report.js").read_text("utf-8").strip()
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"<script>{script}</script>" in broken.page
+    assert f"script-src 'sha256-{digest}'; " in broken.page
+
+
+def test_report_is_written_for_other_programs_too(broken: Ended) -> None:
+    text = (broken.directory / "report.md").read_text("utf-8")
+    assert text.startswith("# Daily maintenance: critical\n")
+    root = ElementTree.parse(broken.directory / "report.xml").getroot()
+    assert (root.attrib["tests"], root.attrib["failures"]) == ("3", "1")
+    metrics = (broken.directory / "report.prom").read_text("utf-8")
+    assert 'check="logs.errors",subject="backend"} 3\n' in metrics
+    assert oct((broken.directory / "report.prom").stat().st_mode)[-3:] == "640"
+
+
+def test_outcome_is_handed_to_what_follows_the_run(run_play: RunPlay) -> None:
+    shown = {"ANSIBLE_SHOW_CUSTOM_STATS": "true", "ANSIBLE_CALLBACK_RESULT_FORMAT": "json"}
+    ended = run_play({"a-1": [GOOD, BAD]}, **shown)
+    (told,) = re.findall(r"(?m)^\s*RUN: (\{.*\})$", ended.printed)
+    stats = json.loads(told)["runbook_report"]
+    assert (stats["status"], stats["counts"]["ok"]) == ("critical", 1)
+    assert stats["findings"][0]["id"] == "logs.errors"
+    assert stats["page"].endswith("/reports/run-1/report.html")
+
+
+def test_metrics_are_handed_to_node_exporter_whole(run_play: RunPlay) -> None:
+    ended = run_play({"a-1": [GOOD]}, "-e", "report_textfile=textfile")
+    assert ended.status == 0, ended.printed
+    (written,) = (ended.directory.parents[1] / "textfile").iterdir()
+    assert written.name == "runbook_daily_maintenance.prom"
+    assert written.read_bytes() == (ended.directory / "report.prom").read_bytes()
+    assert oct(written.stat().st_mode)[-3:] == "644"
+    assert oct(written.parent.stat().st_mode)[-3:] == "755"
+
+
+def test_page_looks_back_on_earlier_runs(run_play: RunPlay) -> None:
+    first = run_play({"a-1": [GOOD]})
+    assert "ok for 2 runs" not in first.page
+    torn = first.directory.parent / "torn" / "report.json"
+    torn.parent.mkdir()
+    torn.write_text("{", "utf-8")
+    again = ("-e", "report_run_id=run-2")
+    second = run_play({"a-1": [GOOD]}, *again, place=first.directory.parents[1])
+    assert second.status == 0, second.printed
+    assert "ok for 2 runs" in second.page
+    assert f"Cannot read the report {torn}: it is torn, or no JSON." in second.page
+    alone = run_play(
+        {"a-1": [GOOD]}, *again, "-e", "report_history=0", place=first.directory.parents[1]
+    )
+    assert "for 2 runs" not in alone.page
+    assert "Cannot read the report" not in alone.page

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, runbook.ops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Metrics of the demo service, under the names a Spring Boot service gives them.
+"""Metrics of the demo service, under the names that Spring Boot or a Node service gives them.
 
 The figures of the heap are those of this process; its limit is a constant.
 """
@@ -22,16 +22,22 @@ HEAP_MAX_BYTES = 512 * 1024 * 1024
 
 
 class Metrics:
-    """Counts and durations of requests by method, uri and status."""
+    """Counts and durations of requests by method, uri and status; ``style`` is spring or node."""
 
-    def __init__(self) -> None:
+    def __init__(self, style: str) -> None:
+        self._spring = style == "spring"
+        self._seconds_name = (
+            "http_server_requests_seconds" if self._spring else "http_request_duration_seconds"
+        )
+        self._total_name = "http_server_requests_total" if self._spring else "http_requests_total"
         self._lock = threading.Lock()
         self._seconds: dict[str, float] = {}
         self._buckets: dict[str, list[int]] = {}
         self._started = time.time()
 
-    def observe(self, labels: str, seconds: float) -> None:
-        """Add one request; labels is the text between the braces of its samples."""
+    def observe(self, uri: str, status: int, seconds: float) -> None:
+        """Add one request."""
+        labels = f'method="GET",{"uri" if self._spring else "route"}="{uri}",status="{status}"'
         with self._lock:
             counts = self._buckets.setdefault(labels, [0] * len(BUCKETS))
             first = next(i for i, bound in enumerate(BUCKETS) if seconds <= bound)
@@ -43,10 +49,12 @@ class Metrics:
         with self._lock:
             lines = [line for labels in self._buckets for line in self._requests(labels)]
         used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        lines.append(f"process_start_time_seconds {self._started}")
+        if not self._spring:
+            return "\n".join([*lines, f"process_resident_memory_bytes {used}"]) + "\n"
         lines += [
             f'jvm_memory_used_bytes{{area="heap"}} {used}',
             f'jvm_memory_max_bytes{{area="heap"}} {HEAP_MAX_BYTES}',
-            f"process_start_time_seconds {self._started}",
         ]
         if pool:
             size, idle = pool
@@ -60,8 +68,8 @@ class Metrics:
     def _requests(self, labels: str) -> Iterator[str]:
         for bound, count in zip(BUCKETS, itertools.accumulate(self._buckets[labels])):
             name = "+Inf" if bound == float("inf") else str(bound)
-            yield f'http_server_requests_seconds_bucket{{{labels},le="{name}"}} {count}'
+            yield f'{self._seconds_name}_bucket{{{labels},le="{name}"}} {count}'
         total = sum(self._buckets[labels])
-        yield f"http_server_requests_seconds_count{{{labels}}} {total}"
-        yield f"http_server_requests_seconds_sum{{{labels}}} {self._seconds[labels]:.6f}"
-        yield f"http_server_requests_total{{{labels}}} {total}"
+        yield f"{self._seconds_name}_count{{{labels}}} {total}"
+        yield f"{self._seconds_name}_sum{{{labels}}} {self._seconds[labels]:.6f}"
+        yield f"{self._total_name}{{{labels}}} {total}"

@@ -5,10 +5,12 @@
 """Give a platform of the lab the backups it would have after a week of work.
 
 usage: backups.py JSON. The object holds
-directory, pattern: where the dumps are; name_format: their names, for strftime;
-dump, grow: commands that write a dump to stdout, and that add rows between two dumps;
-command: the platform's own backup command, run when the newest dump is too old;
-s3: {bucket, prefix (optional), endpoint_url, region, access_key, secret_key}.
+directory, pattern: where the dumps are; name_format: their names, for strftime, packed where they
+end in .gz;
+dump, grow: commands that write a dump to stdout, and that add rows between two dumps (optional);
+command: the platform's own backup command, run when the newest dump is too old (optional);
+latest: the name of a link to the newest dump (optional);
+s3, optional: {bucket, prefix (optional), endpoint_url, region, access_key, secret_key}.
 Afterwards there is a dump for each of the past days, a fresh one, all as their checksum says, and
 all of them in S3. Prints a line for each thing it had to do.
 """
@@ -95,14 +97,16 @@ def checksum_line(path: Path) -> str:
     return f"{digest.hexdigest()}  {path.name}\n"
 
 
-def make_past(spec: dict[str, Any], moment: datetime) -> Path:
-    """Make the dump of a past day, as if it had been made then, and return its path."""
+def make(spec: dict[str, Any], moment: datetime) -> Path:
+    """Make the dump of a moment, as if it had been made then, and return its path."""
     path = Path(spec["directory"]) / moment.strftime(spec["name_format"])
     part = path.with_name(f".{path.name}.part")
-    subprocess.run(spec["grow"], check=True)
+    if "grow" in spec:
+        subprocess.run(spec["grow"], check=True)
     with subprocess.Popen(spec["dump"], stdout=subprocess.PIPE) as dump:
         if dump.stdout:
-            with gzip.open(part, "wb", compresslevel=6) as file:
+            packed = path.suffix == ".gz"
+            with gzip.open(part, "wb", compresslevel=6) if packed else part.open("wb") as file:
                 shutil.copyfileobj(dump.stdout, file, 1 << 20)
     if dump.returncode:
         part.unlink()
@@ -116,12 +120,30 @@ def make_past(spec: dict[str, Any], moment: datetime) -> Path:
     return path
 
 
-def repair(path: Path, bucket: Bucket, stored: set[str]) -> None:
+def make_newest(spec: dict[str, Any]) -> None:
+    """Make a dump now, by the platform's own command where it has one."""
+    if "command" in spec:
+        subprocess.run(spec["command"], check=True, stdout=sys.stderr)
+        say("made the newest")
+    else:
+        make(spec, datetime.now(timezone.utc))
+
+
+def link_newest(directory: Path, name: str, newest: Path) -> None:
+    """Have the link to the newest dump."""
+    link = directory / name
+    if not link.is_symlink() or link.readlink() != Path(newest.name):
+        link.unlink(missing_ok=True)
+        link.symlink_to(newest.name)
+        say(f"linked {name} to {newest.name}")
+
+
+def repair(path: Path, bucket: Bucket | None, stored: set[str]) -> None:
     """Fetch a dump that differs from its checksum from S3, or remove it where S3 has none."""
     side = sidecar(path)
     if side.exists() and side.read_text(encoding="ascii") == checksum_line(path):
         return
-    if path.name in stored and side.exists():
+    if bucket and path.name in stored and side.exists():
         modified = side.stat().st_mtime
         bucket.get(path)
         os.utime(path, (modified, modified))
@@ -139,25 +161,32 @@ def missing_days(paths: list[Path]) -> list[datetime]:
     return [moment for moment in moments if moment.date() not in there]
 
 
+def dumps(spec: dict[str, Any]) -> list[Path]:
+    """The dumps that are there, oldest first by their names."""
+    found = Path(spec["directory"]).glob(spec["pattern"])
+    return sorted(path for path in found if not path.is_symlink())
+
+
 def main() -> None:
     """Bring directory and bucket into the described state."""
     spec: dict[str, Any] = json.loads(sys.argv[1])
     directory = Path(spec["directory"])
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    bucket = Bucket(spec["s3"])
-    stored = bucket.names()
+    bucket = Bucket(spec["s3"]) if "s3" in spec else None
+    stored = bucket.names() if bucket else set()
 
-    for path in sorted(directory.glob(spec["pattern"])):
+    for path in dumps(spec):
         repair(path, bucket, stored)
-    for moment in missing_days(sorted(directory.glob(spec["pattern"]))):
-        bucket.put(make_past(spec, moment))
-    newest = max(path.stat().st_mtime for path in directory.glob(spec["pattern"]))
+    for moment in missing_days(dumps(spec)):
+        make(spec, moment)
+    newest = max(path.stat().st_mtime for path in dumps(spec))
     if time.time() - newest > NEWEST_MAX_AGE:
-        subprocess.run(spec["command"], check=True, stdout=sys.stderr)
-        say("made the newest")
-    stored = bucket.names()
-    for path in sorted(directory.glob(spec["pattern"])):
-        if path.name not in stored:
+        make_newest(spec)
+    if "latest" in spec:
+        link_newest(directory, spec["latest"], dumps(spec)[-1])
+    stored = bucket.names() if bucket else set()
+    for path in dumps(spec):
+        if bucket and path.name not in stored:
             bucket.put(path)
 
 

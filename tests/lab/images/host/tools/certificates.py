@@ -4,9 +4,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Keep a server certificate of the lab's own authority, which the host trusts.
 
-usage: certificates.py [--expired] PATH NAME...
-Makes PATH.crt and PATH.key for the names, valid for 90 days, or ended a day ago with --expired.
-Prints "changed" when it had to; a certificate that is as asked, with 30 days left, stays.
+usage: certificates.py [--left DAYS] PATH NAME...
+Makes PATH.crt and PATH.key (or PATH itself and privkey.pem beside it, as certbot calls them, where
+PATH ends in .pem) for the names, of 90 days, of which all or DAYS (may be negative) are
+left. Prints "changed" when it had to: one that ends within DAYS stays, and without --left any that
+the host trusts and that has 30 days left, whoever issued it.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from cryptography.x509.oid import NameOID
 
 AUTHORITY = Path("/var/lib/runbook-lab/ca")
 TRUSTED = Path("/usr/local/share/ca-certificates/runbook-lab.crt")
+TRUSTED_BY_HOST = "/etc/ssl/certs/ca-certificates.crt"
 LIFE = timedelta(days=90)
 SPARE = timedelta(days=30)
 AUTHORITY_LIFE = timedelta(days=3650)
@@ -95,6 +98,13 @@ def make_authority(certificate_file: Path, key_file: Path) -> None:
     write(certificate_file, data, 0o644)
 
 
+def pair(path: Path) -> tuple[Path, Path]:
+    """The files of the certificate and of its key."""
+    if path.suffix == ".pem":
+        return path, path.with_name("privkey.pem")
+    return path.with_suffix(".crt"), path.with_suffix(".key")
+
+
 def issue(path: Path, names: list[str], end: datetime) -> None:
     """Make a key and a certificate that is valid for 90 days up to the end."""
     issuer, issuer_key = authority()
@@ -108,32 +118,36 @@ def issue(path: Path, names: list[str], end: datetime) -> None:
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .sign(issuer_key, hashes.SHA256())
     )
-    write_key(path.with_suffix(".key"), key)
-    write(path.with_suffix(".crt"), certificate.public_bytes(serialization.Encoding.PEM), 0o644)
+    certificate_file, key_file = pair(path)
+    write_key(key_file, key)
+    write(certificate_file, certificate.public_bytes(serialization.Encoding.PEM), 0o644)
 
 
-def as_asked(path: Path, names: list[str], *, expired: bool) -> bool:
+def as_asked(path: Path, names: list[str], left: int | None) -> bool:
     """Whether the certificate there already is what is wanted."""
-    certificate = str(path.with_suffix(".crt"))
-    if expired:
-        return path.with_suffix(".crt").exists() and not run(
-            "openssl", "x509", "-noout", "-checkend", "0", "-in", certificate
+    file = pair(path)[0]
+    certificate = str(file)
+    if left is not None:
+        seconds = str(max(0, left * 86400 + 60))
+        return file.exists() and not run(
+            "openssl", "x509", "-noout", "-checkend", seconds, "-in", certificate
         )
     moment = str(int((datetime.now(timezone.utc) + SPARE).timestamp()))
-    verify = ["openssl", "verify", "-CAfile", str(TRUSTED), "-attime", moment]
-    return all(run(*verify, "-verify_hostname", name, certificate) for name in names)
+    verify = ["openssl", "verify", "-CAfile", TRUSTED_BY_HOST, "-untrusted", certificate]
+    verify += ["-attime", moment, "-verify_hostname"]
+    return all(run(*verify, name, certificate) for name in names)
 
 
 def main() -> None:
     """Read the command line and act."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--expired", action="store_true")
+    parser.add_argument("--left", type=int)
     parser.add_argument("path", type=Path)
     parser.add_argument("names", nargs="+")
     options = parser.parse_args()
-    if as_asked(options.path, options.names, expired=options.expired):
+    if as_asked(options.path, options.names, options.left):
         return
-    left = timedelta(days=-1) if options.expired else LIFE
+    left = LIFE if options.left is None else timedelta(days=options.left)
     issue(options.path, options.names, datetime.now(timezone.utc) + left)
     sys.stdout.write("changed\n")
 

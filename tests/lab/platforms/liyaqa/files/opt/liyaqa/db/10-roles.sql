@@ -4,3 +4,5 @@
 -- roles that are no superusers.
 GRANT pg_monitor, pg_signal_backend TO liyaqa;
 CREATE EXTENSION pg_stat_statements;
+-- Operations restore databases, which takes a superuser as soon as a dump has this extension.
+CREATE ROLE operations SUPERUSER LOGIN PASSWORD 'lab-only-password';

@@ -1,0 +1,107 @@
+# Copyright: (c) 2026, runbook.ops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a run made of its backups: the diff, the sentence, and the failure where one failed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..errors import OpsError, cannot
+from ..outcome import Outcome
+from ..plan import Effect, Plan
+from .files import describe_bytes
+from .plan import choose_recent, expect_bytes, merge_plans, require_room
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from .manifest import Manifest
+    from .plan import Backup
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A backup and the plan for it."""
+
+    backup: Backup
+    plan: Plan
+
+
+@dataclass(frozen=True)
+class Made:
+    """What became of one plan: an effect, or the error that it failed with."""
+
+    planned: Planned
+    effect: Effect | None = None
+    error: OpsError | None = None
+
+
+def plan_backups(
+    action: str,
+    backups: Sequence[Backup],
+    *,
+    former: Mapping[str, Sequence[Manifest]],
+    sizes: Mapping[str, int],
+    free: int,
+) -> list[Planned]:
+    """The plan for each of ``backups``.
+
+    ``former`` are the manifests of each series, newest first, ``sizes`` the bytes of each source,
+    ``free`` those of the directory. All of them have to find room together.
+
+    Raises ``OpsError`` ``no_space``.
+    """
+    planned = []
+    expected = 0
+    for backup in backups:
+        history = former[backup.series]
+        recent = choose_recent(backup, history)
+        planned.append(Planned(backup, backup.plan(action, recent)))
+        if recent is None:
+            expected += expect_bytes(backup, sizes.get(backup.source or "", 0), history)
+            require_room(backup, expected, free)
+    return planned
+
+
+def conclude_backups(action: str, made: Sequence[Made], *, rehearsed: bool) -> Outcome:
+    """The outcome of a run; ``rehearsed`` where nothing was done, in check mode.
+
+    Raises the ``OpsError`` of the only backup that was asked for, or ``backups_failed`` where one
+    of several failed.
+    """
+    changing = [one for one in made if one.planned.plan.changes]
+    done = [] if rehearsed else [dict(one.effect.details) for one in changing if one.effect]
+    failed = [one.error for one in made if one.error]
+    if failed and len(made) == 1:
+        raise failed[0]
+    if failed:
+        cause = " ".join(error.message for error in failed)
+        advice = "Mend that and run it again; what is not named here is whole"
+        raise OpsError(
+            cannot(f"make {len(failed)} of {len(made)} backups", cause, advice),
+            code="backups_failed",
+            details={"causes": [error.message for error in failed], "backups": done},
+        )
+    kept = [path for one in made if not one.planned.plan.changes for path in one.planned.plan.after]
+    return Outcome(
+        summary=_describe(done, len(changing), len(kept)),
+        plan=merge_plans(action, [one.planned.plan for one in made]),
+        facts={"backups": done, "kept": kept},
+    )
+
+
+def _describe(done: Sequence[Mapping[str, Any]], wanted: int, kept: int) -> str:
+    """One sentence about what was made, or would be."""
+    if not wanted:
+        return f"Nothing to do: {_count(kept)} new enough."
+    if not done:
+        return f"{_count(wanted)} would be made."
+    size = sum(one["manifest"]["bytes"] for one in done)
+    seconds = sum(one["seconds"] for one in done)
+    return f"Made {_count(len(done))} of {describe_bytes(size)} in {seconds:.0f} s."
+
+
+def _count(number: int) -> str:
+    return f"{number} backup{'' if number == 1 else 's'}"
