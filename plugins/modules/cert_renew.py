@@ -119,7 +119,9 @@ options:
     type: path
     default: /var/run/docker.sock
   timeout:
-    description: Seconds that one run of certbot may take.
+    description:
+      - Seconds that one run of certbot may take.
+      - Another certbot that is at work, from cron or a timer, is waited for as long.
     type: float
     default: 300
   wait:

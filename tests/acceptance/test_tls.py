@@ -10,12 +10,15 @@ import shlex
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timezone
 from typing import Any
 
 import pytest
 
 from tests.acceptance.conftest import HOST, ROOT, PlayBook, Run, broken, on_host
 
+FAR_HOUR = (datetime.now(timezone.utc).hour + 12) % 24
+"""When cron may renew: it must not be faster than a test."""
 JOURNAL = "/var/lib/runbook.ops/journal.jsonl"
 CLIENT = """
 import json, socket, ssl, sys, threading
@@ -39,6 +42,11 @@ while not over.is_set():
         seen["failures"].append(str(error))
 print(json.dumps(seen))
 """  # every answer counts, and each handshake verifies chain, validity and name
+
+
+@pytest.fixture(name="tls")
+def tls_fixture(playbook: PlayBook) -> PlayBook:
+    return lambda *arguments: playbook("tls", "-e", f"tls_schedule_hours={FAR_HOUR}", *arguments)
 
 
 @contextmanager
@@ -93,17 +101,17 @@ def journal_size() -> str:
     return on_host("ansible.builtin.shell", f"cat {JOURNAL} 2>/dev/null | wc -c")
 
 
-def test_a_due_certificate_is_renewed_and_no_client_notices(playbook: PlayBook) -> None:
+def test_a_due_certificate_is_renewed_and_no_client_notices(tls: PlayBook) -> None:
     with broken("due_certificate"):
         old, size = served(), journal_size()
-        rehearsed = playbook("tls", "--check", "--diff")
+        rehearsed = tls("--check", "--diff")
         assert renewal(rehearsed) == {}
         assert "-liyaqa.com: ends 20" in rehearsed.output
         assert "+liyaqa-nginx: tested and reloaded" in rehearsed.output
         assert (served(), journal_size()) == (old, size)
 
         with client() as seen:
-            run = playbook("tls", "--diff", "-e", "report_fail_on=warning")
+            run = tls("--diff", "-e", "report_fail_on=warning")
         assert run.status == 0, run.output
         assert diff_of(run) == diff_of(rehearsed) != []
         assert [entry["action"] for entry in run.report["entries"]] == ["cert_renew", "cert_deploy"]
@@ -113,7 +121,7 @@ def test_a_due_certificate_is_renewed_and_no_client_notices(playbook: PlayBook) 
         new = served()
         assert new != old
 
-        again = playbook("tls")
+        again = tls()
         assert "changed=0" in again.output
         assert (again.not_ok(), again.report["entries"], served()) == ({}, [], new)
 
@@ -126,12 +134,12 @@ def test_a_due_certificate_is_renewed_and_no_client_notices(playbook: PlayBook) 
     ],
 )
 def test_a_renewal_that_fails_is_a_finding_that_says_why(
-    playbook: PlayBook, scenario: str, word: str, cause: str
+    tls: PlayBook, scenario: str, word: str, cause: str
 ) -> None:
     with broken(scenario):
         old = served()
         for arguments in (("--check",), ()):
-            run = playbook("tls", *arguments, "-e", "report_fail_on=critical")
+            run = tls(*arguments, "-e", "report_fail_on=critical")
             assert run.status != 0
             assert renewal(run) == {"renewal.lineage": ("critical", word)}
             assert cause in summary_of(run, "renewal.lineage")
@@ -139,12 +147,12 @@ def test_a_renewal_that_fails_is_a_finding_that_says_why(
         assert served() == old
 
 
-def test_a_broken_nginx_keeps_the_old_certificate_until_it_is_mended(playbook: PlayBook) -> None:
+def test_a_broken_nginx_keeps_the_old_certificate_until_it_is_mended(tls: PlayBook) -> None:
     with broken("nginx_config_broken"):
         old = served()
-        rehearsed = playbook("tls", "--check")
+        rehearsed = tls("--check")
         assert renewal(rehearsed) == {"renewal.deployment": ("critical", "config_broken")}
-        run = playbook("tls")
+        run = tls()
         assert renewal(run) == {
             "renewal.deployment": ("critical", "config_broken"),
             "renewal.served": ("critical", "stale"),
@@ -155,21 +163,22 @@ def test_a_broken_nginx_keeps_the_old_certificate_until_it_is_mended(playbook: P
         assert served() == old
 
 
-def test_what_cron_renews_is_deployed_by_the_hook(playbook: PlayBook) -> None:
-    playbook("tls")
+def test_what_cron_renews_is_deployed_by_the_hook(tls: PlayBook) -> None:
+    tls()
     entry = on_host("ansible.builtin.command", "grep certbot /etc/cron.d/runbook-ops-tls")
+    assert f" {FAR_HOUR} * * * " in entry
     assert "certbot renew --quiet" in entry
     assert "force" not in entry
     with broken("due_certificate"):
         old = served()
         on_host("ansible.builtin.command", "certbot renew --quiet --no-random-sleep-on-renew")
         assert served() != old
-        assert "changed=0" in playbook("tls").output
+        assert "changed=0" in tls().output
 
 
-def test_a_review_changes_nothing(playbook: PlayBook) -> None:
+def test_a_review_changes_nothing(tls: PlayBook) -> None:
     size = journal_size()
-    run = playbook("tls", "-e", "tls_task=review", "-e", "report_fail_on=warning")
+    run = tls("-e", "tls_task=review", "-e", "report_fail_on=warning")
     assert run.status == 0, run.output
     assert "tls.expiry" in {check["id"] for check in run.checks}
     assert journal_size() == size

@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
 import ssl
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Callable
 
@@ -246,6 +249,31 @@ def test_a_lineage_that_is_held_is_told(acme: Acme, run: Run) -> None:
     acme.configure(LINEAGE, "autorenew = False\n", "")
     assert words(result)["renewal.lineage"] == "held"
     assert "autorenew = False" in result["checks"][0]["summary"]
+
+
+@contextmanager
+def another_certbot(acme: Acme) -> Iterator[Callable[[], None]]:
+    """The lock that a certbot at work holds; call what this yields to let it go."""
+    with (acme.config_dir / ".certbot.lock").open("w") as lock:
+        fcntl.lockf(lock, fcntl.LOCK_EX)
+        yield lambda: fcntl.lockf(lock, fcntl.LOCK_UN)
+
+
+def test_another_certbot_is_waited_for(acme: Acme, run: Run) -> None:
+    acme.make_due(LINEAGE, *NAMES)
+    with another_certbot(acme) as end:
+        end_of_the_other = threading.Timer(3, end)
+        end_of_the_other.start()
+        assert run()["checks"][0]["value"] == "renewed"
+        assert not end_of_the_other.is_alive()
+
+
+def test_another_certbot_that_does_not_end_is_told(acme: Acme, run: Run) -> None:
+    acme.make_due(LINEAGE, *NAMES)
+    with another_certbot(acme):
+        result = run(timeout=4)
+    assert words(result)["renewal.lineage"] == "already_running"
+    assert "Wait until the other certbot has ended" in result["checks"][0]["summary"]
 
 
 def test_certbot_that_takes_too_long_is_ended(acme: Acme, run: Run) -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 HOOK_GUARD = "RUNBOOK_OPS_CERT_RENEW"
 """Set for certbot, so that the deploy hook of the role leaves the deployment to the module."""
+_PAUSE = 1  # seconds until a certbot that another one keeps out tries again
 
 
 @dataclass(frozen=True)
@@ -81,19 +83,21 @@ class Certbot:
         return Effect(details)
 
     def _run(self, lineage: Lineage, verb: str, *more: str) -> None:
-        done = run_command(
-            [
-                "certbot", "renew", "--cert-name", lineage.name, "--config-dir", self.config_dir,
-                "--non-interactive", "--no-random-sleep-on-renew", *more,
-            ],
-            seconds=self.seconds,
-            environment={HOOK_GUARD: "1"},
-        )  # fmt: skip
-        if done.status == 0:
-            return
-        refusal = explain_failure(
-            done.output, lineage.renewal.authenticator if lineage.renewal else ""
-        )
+        """Run certbot, once another that is at work has ended: cron or a timer may be first."""
+        argv = [
+            "certbot", "renew", "--cert-name", lineage.name, "--config-dir", self.config_dir,
+            "--non-interactive", "--no-random-sleep-on-renew", *more,
+        ]  # fmt: skip
+        authenticator = lineage.renewal.authenticator if lineage.renewal else ""
+        until = time.monotonic() + self.seconds
+        while True:
+            done = run_command(argv, seconds=self.seconds, environment={HOOK_GUARD: "1"})
+            if done.status == 0:
+                return
+            refusal = explain_failure(done.output, authenticator)
+            if refusal.word != "already_running" or time.monotonic() > until:
+                break
+            time.sleep(_PAUSE)
         raise OpsError(
             cannot(f"{verb} the certificate {lineage.name}", refusal.cause, refusal.advice),
             code=refusal.word,
