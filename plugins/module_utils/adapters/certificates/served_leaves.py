@@ -15,7 +15,7 @@ import socket
 import ssl
 from typing import TYPE_CHECKING
 
-from ...core.certificates.judgement import address_of, ascii_name
+from ...core.host_names import address_of, ascii_name
 from ...core.renewal.plan import Leaf
 from ..deadline import ask_all
 

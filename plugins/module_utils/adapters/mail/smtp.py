@@ -13,7 +13,6 @@ import ssl
 import time
 from typing import TYPE_CHECKING, TypeVar
 
-from ...core.certificates.judgement import Endpoint
 from ...core.mail.dialogue import MailError, begin_tls, greet, leave, log_in, say_hello
 from ...core.mail.server import AUTH, REACHABLE, TLS, Visit
 from ...core.starttls.exchange import StartTlsError, talks_too_early
@@ -74,7 +73,7 @@ class _Visitor:
         started, fault = time.monotonic(), None
         self.deadline = Deadline(self.seconds)
         try:
-            self._go(find_targets(self._place(), resolve))
+            self._go(find_targets(self.server.host, self.server.port, resolve))
         except (MailError, StartTlsError) as error:
             fault = (self.check, error.cause)
         except ssl.SSLCertVerificationError as error:
@@ -84,10 +83,6 @@ class _Visitor:
             fault = (self.check, found.cause)
         took = (time.monotonic() - started) * 1000
         return Visit(tuple(self.passed), fault, took, self.offers)
-
-    def _place(self) -> Endpoint:
-        server = self.server
-        return Endpoint(host=server.host, port=server.port, server_name=server.host)
 
     def _go(self, targets: Sequence[Target]) -> None:
         server = self.server

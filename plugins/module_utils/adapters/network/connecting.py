@@ -10,12 +10,10 @@ import socket
 import time
 from typing import TYPE_CHECKING, Any, Callable
 
-from ...core.certificates.judgement import address_of, ascii_name
+from ...core.host_names import address_of, ascii_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from ...core.certificates.judgement import Endpoint
 
 Resolve = Callable[..., Any]
 """``socket.getaddrinfo``, or what stands in for it."""
@@ -49,15 +47,15 @@ class Deadline:
         return left
 
 
-def find_targets(endpoint: Endpoint, resolve: Resolve) -> list[Target]:
+def find_targets(host: str, port: int, resolve: Resolve) -> list[Target]:
     """The addresses of the host, each once, in the order of the resolver.
 
     ``resolve`` is not bounded: a resolver knows no timeout.
 
     Raises ``socket.gaierror``.
     """
-    host = endpoint.host if address_of(endpoint.host) else ascii_name(endpoint.host)
-    found = resolve(host, endpoint.port, type=socket.SOCK_STREAM)
+    name = host if address_of(host) else ascii_name(host)
+    found = resolve(name, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys((one[0], one[4]) for one in found))
 
 

@@ -9,7 +9,6 @@ import contextlib
 import socket
 from typing import TYPE_CHECKING, Any
 
-from ...core.certificates.judgement import Endpoint
 from ...core.errors import OpsError, cannot
 from ...core.redis.errors import refused, unreachable
 from ...core.redis.resp import NotRedisError, Refusal, Word, decode, encode
@@ -117,9 +116,8 @@ def connect(login: RedisLogin, *, docker_socket: str) -> Iterator[Redis]:
 
 def _open(login: RedisLogin, host: str) -> socket.socket:
     try:
-        endpoint = Endpoint(host=host, port=login.port, server_name=host)
         deadline = Deadline(login.timeout)
-        return connect_socket(find_targets(endpoint, socket.getaddrinfo), deadline)
+        return connect_socket(find_targets(host, login.port, socket.getaddrinfo), deadline)
     except socket.timeout as error:
         cause = f"nothing accepts a connection within {login.timeout:g} s"
         raise unreachable(login.subject, cause) from error

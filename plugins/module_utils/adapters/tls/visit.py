@@ -13,8 +13,9 @@ from __future__ import annotations
 import ssl
 from typing import TYPE_CHECKING
 
-from ...core.certificates.judgement import Observation, Trust, address_of, ascii_name
+from ...core.certificates.judgement import Observation, Trust
 from ...core.certificates.wire import is_misordered
+from ...core.host_names import address_of, ascii_name
 from ...core.starttls.exchange import StartTlsError
 from ..certificates.x509 import BrokenCertificateError, read_certificate
 from ..network.connecting import connect

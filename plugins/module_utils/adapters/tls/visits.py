@@ -89,7 +89,7 @@ def _observe(
     endpoint: Endpoint, settings: Settings, deadline: Deadline, resolve: Resolve
 ) -> tuple[Observation, ...]:
     try:
-        targets = find_targets(endpoint, resolve)
+        targets = find_targets(endpoint.host, endpoint.port, resolve)
     except OSError as error:
         fault = describe_fault(error, seconds=deadline.seconds)
         return (Observation(endpoint.subject, endpoint, fault=fault),)

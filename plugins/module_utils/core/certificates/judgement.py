@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-import ipaddress
 import math
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Any
 
 from ..check import stamp
 from ..errors import OpsError, cannot
+from ..host_names import address_of, ascii_name
 from ..starttls.protocols import PROTOCOLS
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from .stapling import Stapling
     from .visits import Visit
 
-Address = Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
 HTTPS_PORT = 443
 _PORTS = range(1, 65536)
 _DAY = 86400
@@ -171,23 +170,6 @@ class Observation:
     bundle: tuple[Certificate, ...] = ()
     key: KeyFile | None = None
     lineage: Lineage | None = None
-
-
-def ascii_name(name: str) -> str:
-    """``name`` as it stands in certificates and on the wire: A-labels, no dot at the end.
-
-    Raises ``UnicodeError`` where a label is empty, too long or cannot be encoded (RFC 3490).
-    """
-    bare = name[:-1] if name.endswith(".") else name
-    return bare.encode("idna").decode("ascii").lower()
-
-
-def address_of(name: str) -> Address | None:
-    """The IP address that ``name`` spells, or ``None`` where it is a host name."""
-    try:
-        return ipaddress.ip_address(name)
-    except ValueError:
-        return None
 
 
 def read_endpoint(given: Mapping[str, Any]) -> Endpoint:

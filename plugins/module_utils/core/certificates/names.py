@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .judgement import address_of, ascii_name
+from ..host_names import address_of, ascii_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

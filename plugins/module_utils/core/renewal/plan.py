@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..certificates.judgement import address_of, ascii_name
 from ..certificates.names import covers
 from ..check import stamp
 from ..errors import OpsError, cannot
+from ..host_names import address_of, ascii_name
 from ..plan import Plan
 
 if TYPE_CHECKING:
