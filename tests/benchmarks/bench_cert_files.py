@@ -25,7 +25,7 @@ FILES = 1000
 SAMPLE = 10
 
 
-def measure() -> dict[str, Any]:
+def measure() -> list[dict[str, Any]]:
     """Run both and compare."""
     authority = issue(authority=True, title="benchmark authority")
     with tempfile.TemporaryDirectory() as name:
@@ -40,17 +40,29 @@ def measure() -> dict[str, Any]:
         ours_s = seconds_of(directory, [{"runbook.ops.cert_expiry": ours}]) - idle
         sample_s = seconds_of(directory, [peer]) - idle
     peer_s = sample_s * FILES / SAMPLE
-    return {
-        "name": "cert_expiry, files",
-        "ours_s": round(ours_s, 3),
-        "peer_s": round(peer_s, 3),
-        "ratio": round(peer_s / ours_s, 1),
-        "limit": "at least 100",
-        "unit": "times as fast",
-        "note": f"{FILES} PEM files of one certificate each; the loop of"
-        f" community.crypto.x509_certificate_info ran over {SAMPLE} of them and was scaled",
-    }
+    return [
+        {
+            "name": "cert_expiry, files",
+            "ours_s": round(ours_s, 3),
+            "peer_s": round(peer_s, 3),
+            "ratio": round(peer_s / ours_s, 1),
+            "limit": "at least 100",
+            "unit": "times as fast",
+            "note": f"{FILES} PEM files of one certificate each; the loop of"
+            f" community.crypto.x509_certificate_info ran over {SAMPLE} of them and was scaled",
+        },
+        {
+            "name": f"cert_expiry of {FILES} files",
+            "ours_s": round(ours_s, 3),
+            "peer_s": None,
+            "ratio": round(ours_s, 2),
+            "limit": "at most 2",
+            "unit": "s",
+            "note": "the same task, without the start of ansible-playbook",
+        },
+    ]
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(measure()) + "\n")
+    for measured in measure():
+        sys.stdout.write(json.dumps(measured) + "\n")
