@@ -20,7 +20,8 @@ description:
     Only its alternative names count, as for the clients of today, not its common name.
   - C(tls.trust) tells whether its chain leads to a trust anchor, apart from name and validity.
   - C(tls.reachable) tells whether there is a server, and C(tls.protocol) what is wrong with its
-    TLS, where anything is. C(tls.file) names a file that holds no certificate that can be read.
+    TLS, where anything is; a server that speaks nothing newer than TLS 1.1 gets a warning.
+    C(tls.file) names a file that holds no certificate that can be read.
   - C(tls.strength) names weak keys and signatures, C(tls.lifetime) a lifetime that browsers refuse,
     C(tls.chain_expiry) a certificate above that ends before the leaf, and C(tls.chain_order) a
     chain that is not sorted.
@@ -44,7 +45,9 @@ options:
     default: []
     suboptions:
       host:
-        description: Name or address of the server.
+        description:
+          - Name or address of the server. Of a name with letters of which IDNA 2003 and 2008 make
+            different names (sharp s, final sigma), give the A-label.
         type: str
         required: true
       port:
@@ -81,7 +84,9 @@ options:
         type: bool
         default: false
       file:
-        description: The file with the certificate that this endpoint should serve.
+        description:
+          - The file with the certificate that this endpoint should serve. By default that of the
+            lineage in O(certbot) that holds the server name, in full or else by a wildcard.
         type: path
       reload:
         description: The service or container to reload when it serves another. For the report only.
@@ -91,6 +96,8 @@ options:
       - Files with certificates, as PEM (one or many), DER or PKCS#12. Globs are expanded, C(**)
         too.
       - A glob that matches nothing is critical, so that a certificate that went away is seen.
+      - A PEM file that holds a private key, too, is judged as one of O(pairs) is, whose key is in
+        the same file.
     type: list
     elements: path
     default: []
@@ -149,6 +156,8 @@ options:
       - What must be among all certificates that are found, so that one that went away is seen.
       - A name or address that a certificate must be for, or a subject (RFC 4514, as
         RV(certificates) has it), which is what holds C(=).
+      - Anything else fails with the code V(bad_expected), as does a name with letters of which IDNA
+        2003 and 2008 make different names (sharp s, final sigma); give its A-label.
     type: list
     elements: str
     default: []
@@ -274,8 +283,9 @@ checks:
       until the first certificate above ends. Those of the others are the verdict in a word.
       C(tls.reachable) knows V(reachable), V(no_address), V(refused), V(timeout), V(silent) (no
       handshake in time), V(reset), V(closed) and V(unreachable); C(tls.protocol) knows V(not_tls),
-      V(old_protocol), V(unknown_name), V(handshake_refused), V(handshake_failed) and
-      V(broken_certificate); C(tls.hostname) knows V(matching) and V(hostname_mismatch);
+      V(old_protocol) (a warning where this host can speak it, or else critical), V(unknown_name),
+      V(handshake_refused), V(handshake_failed) and V(broken_certificate); C(tls.hostname) knows
+      V(matching) and V(hostname_mismatch);
       C(tls.trust) knows V(trusted), V(self_signed), V(untrusted_issuer), V(incomplete_chain),
       V(chain_outdated) and V(chain_invalid); C(tls.file) knows V(no_match), V(missing),
       V(unreadable), V(not_a_file), V(too_large), V(empty), V(private_key), V(no_certificate),
@@ -296,8 +306,9 @@ checks:
       C(tls.key) knows V(matching), V(key_mismatch), V(encrypted), V(no_key) and the words of
       C(tls.file) for files; C(tls.key_access) knows V(private), V(world_accessible),
       V(group_accessible) and V(wrong_owner); C(tls.lineage) knows V(complete), V(dangling_link),
-      V(incomplete) and V(no_renewal); C(tls.renewal) knows V(not_due), V(due) and
-      V(renewal_overdue); C(tls.expected) knows V(seen), V(gone), V(enough) and V(fewer).
+      V(incomplete), V(held) (C(autorenew = False), a warning) and V(no_renewal); C(tls.renewal)
+      knows V(not_due), V(due) and V(renewal_overdue); C(tls.expected) knows V(seen), V(gone),
+      V(enough) and V(fewer).
   returned: success
   type: list
   elements: dict
@@ -351,9 +362,10 @@ from ..module_utils.adapters.certificates import files
 from ..module_utils.adapters.certificates.containers import read_docker
 from ..module_utils.adapters.certificates.lineages import read_lineages
 from ..module_utils.adapters.tls.visits import read_served
+from ..module_utils.core.certificates.copies import add_lineages
 from ..module_utils.core.certificates.expiry import read_limits
 from ..module_utils.core.certificates.judgement import read_endpoints
-from ..module_utils.core.certificates.survey import Expected, judge_observations
+from ..module_utils.core.certificates.survey import judge_observations, read_expected
 from ..module_utils.core.certificates.verdicts import Rules
 from ..module_utils.core.outcome import Outcome
 from ..module_utils.entry import Task, run_module
@@ -382,19 +394,17 @@ def run(task: Task) -> Outcome:
     """Read every certificate and judge it."""
     given = task.params
     limits = read_limits(given["thresholds"], given["fractions"])
-    expected = Expected(tuple(given["expected"]), given["expected_count"])
+    expected = read_expected(given["expected"], given["expected_count"])
     served = read_served(
         read_endpoints(given["endpoints"]),
         given["ca_file"],
         seconds=given["timeout"],
         at_once=given["max_workers"],
     )
-    survey = judge_observations(
-        (*files.add_copies(served, given["pkcs12_password"] or ""), *_read_kept(given)),
-        Rules(limits, public=given["ca_file"] is None),
-        task.now,
-        expected,
-    )
+    kept = _read_kept(given)
+    served = add_lineages(files.add_copies(served, given["pkcs12_password"] or ""), kept)
+    rules = Rules(limits, public=given["ca_file"] is None)
+    survey = judge_observations((*served, *kept), rules, task.now, expected)
     facts = {"certificates": list(survey.certificates)}
     return Outcome(summary=survey.summary, checks=survey.checks, facts=facts)
 

@@ -17,7 +17,8 @@ description:
     and at most what C(renew_before_expiry) of its renewal configuration says. Challenges, ACME
     server and account come from that configuration.
   - Then places the copies of O(install), tests the configuration of the server, reloads it
-    (O(reload)), and waits until every address of O(endpoints) serves the new certificate.
+    (O(reload)), and waits until every address of O(endpoints) serves the new certificate. An
+    address that the host has no way to, as without IPv6, is left out where another one answers.
   - What was renewed before and is not yet installed or served, is deployed too.
   - When the test or the reload fails, the former copies are put back, so that the old certificate
     stays served, and the check says what the server said.
@@ -108,12 +109,17 @@ options:
         type: str
         required: true
       port:
-        description: Port of the server, where TLS begins with the first byte.
+        description: Port of the server. By default that of HTTPS, or of O(endpoints[].starttls).
         type: int
-        default: 443
       server_name:
         description: The name to ask for (SNI). By default O(endpoints[].host).
         type: str
+      starttls:
+        description:
+          - The protocol in which the server is asked to begin TLS. Without it, TLS begins with the
+            first byte.
+        type: str
+        choices: [ftp, imap, ldap, mysql, pop3, postgres, smtp]
   docker_socket:
     description: Socket of the Docker Engine that runs O(reload.container).
     type: path
@@ -178,13 +184,15 @@ EXAMPLES = r"""
       - host: liyaqa.example
         server_name: api.liyaqa.example
 
-- name: Renew one lineage that the nginx of the host reads itself
+- name: Renew one lineage that nginx and Postfix of the host read themselves
   runbook.ops.cert_renew:
     lineages: [mail.example]
     reload:
-      command: [systemctl, reload, nginx]
+      command: [systemctl, reload, nginx, postfix]
     endpoints:
       - host: mail.example
+      - host: mail.example
+        starttls: smtp
 """
 
 RETURN = r"""

@@ -165,14 +165,22 @@ def test_a_broken_nginx_keeps_the_old_certificate_until_it_is_mended(tls: PlayBo
 
 def test_what_cron_renews_is_deployed_by_the_hook(tls: PlayBook) -> None:
     tls()
-    entry = on_host("ansible.builtin.command", "grep certbot /etc/cron.d/runbook-ops-tls")
+    entry = on_host("ansible.builtin.command", "grep renew /etc/cron.d/runbook-ops-tls")
+    entry = entry.strip().splitlines()[-1]
     assert f" {FAR_HOUR} * * * " in entry
-    assert "certbot renew --quiet" in entry
-    assert "force" not in entry
+    wait, _, script = entry.partition(" && ")
+    assert wait.endswith('sleep "$(shuf -i 0-480 -n 1)"')
+    text = on_host("ansible.builtin.command", f"cat {script}")
+    assert "certbot renew --quiet" in text
+    assert "force" not in text
+    as_cron = f"env -i HOME=/root PATH=/usr/bin:/bin sh -c {shlex.quote(script)}"
     with broken("due_certificate"):
         old = served()
-        on_host("ansible.builtin.command", "certbot renew --quiet --no-random-sleep-on-renew")
-        assert served() != old
+        on_host("ansible.builtin.command", as_cron)
+        new = served()
+        assert new != old
+        on_host("ansible.builtin.command", as_cron)
+        assert served() == new
         assert "changed=0" in tls().output
 
 

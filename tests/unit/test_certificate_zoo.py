@@ -62,10 +62,13 @@ def limited(set_up: Callable[[ssl.SSLContext], None]) -> servers.Behave:
     return servers.tls(context)
 
 
-def only_tls_1_0(context: ssl.SSLContext) -> None:
-    context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
-    with pytest.deprecated_call():
-        context.maximum_version = ssl.TLSVersion.TLSv1
+def only_up_to(newest: ssl.TLSVersion) -> Callable[[ssl.SSLContext], None]:
+    def set_up(context: ssl.SSLContext) -> None:
+        context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+        with pytest.deprecated_call():
+            context.maximum_version = newest
+
+    return set_up
 
 
 def only_for_clients_with_certificates(context: ssl.SSLContext) -> None:
@@ -110,6 +113,10 @@ ZOO: list[tuple[str, servers.Behave, str, Told]] = [
     ("default certificate", limited(default_certificate), "", {("hostname", "hostname_mismatch")}),
     ("unrecognized_name", limited(unknown_names), "", {("protocol", "unknown_name")}),
     ("chain missing", serve(LEAF, chain=LEAF.pem), "", {("trust", "incomplete_chain")}),
+    ("leaf sent twice", serve(LEAF, chain=LEAF.pem + LEAF.pem), "",
+     {("trust", "incomplete_chain"), ("chain_order", "out_of_order")}),
+    ("wrong intermediate", serve(LEAF, chain=LEAF.pem + OTHER.pem), "",
+     {("trust", "incomplete_chain"), ("chain_order", "out_of_order")}),
     ("unknown root", serve(issue(NAME, by=OTHER)), "", {("trust", "untrusted_issuer")}),
     ("issuer expired", serve(issue(NAME, by=OLD_BETWEEN)), "",
      {("trust", "chain_outdated"), ("chain_expiry", "ends_first")}),
@@ -121,7 +128,10 @@ ZOO: list[tuple[str, servers.Behave, str, Told]] = [
      {("chain_order", "out_of_order")}),
     ("weak key", serve(issue(NAME, by=BETWEEN, key=SMALL)), "", {("strength", "weak_key")}),
     ("SHA-1", serve(signed_with("sha1", BETWEEN, NAME)), "", {("strength", "weak_signature")}),
-    ("TLS 1.0 only", limited(only_tls_1_0), "", set()),
+    ("TLS 1.0 only", limited(only_up_to(ssl.TLSVersion.TLSv1)), "",
+     {("protocol", "old_protocol")}),
+    ("TLS 1.1 at most", limited(only_up_to(ssl.TLSVersion.TLSv1_1)), "",
+     {("protocol", "old_protocol")}),
     ("TLS version refused", servers.fatal_alert(70), "", {("protocol", "old_protocol")}),
     ("alert only", servers.fatal_alert(40), "", {("protocol", "handshake_refused")}),
     ("client certificate", limited(only_for_clients_with_certificates), "", set()),
@@ -187,6 +197,12 @@ def test_each_beast_is_told_by_its_own_verdict(
         endpoint = Endpoint(servers.HOST, port, NAME, starttls=protocol)
         seconds = SHORT if ("reachable", "silent") in expected else LONG
         assert told(endpoint, tmp_path, seconds=seconds) == expected
+
+
+def test_an_address_that_is_written_as_a_host_name_matches_nothing(tmp_path: Path) -> None:
+    with servers.serving(serve(signed_with("sha256", BETWEEN, servers.HOST))) as port:
+        endpoint = Endpoint(servers.HOST, port, servers.HOST)
+        assert told(endpoint, tmp_path) == {("hostname", "hostname_mismatch")}
 
 
 def test_a_closed_port_is_refused(tmp_path: Path) -> None:

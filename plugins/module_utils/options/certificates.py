@@ -71,8 +71,9 @@ def renewal_options() -> dict[str, Any]:
     }
     endpoint: dict[str, Any] = {
         "host": {"type": "str", "required": True},
-        "port": {"type": "int", "default": 443},
+        "port": {"type": "int"},
         "server_name": {"type": "str"},
+        "starttls": {"type": "str", "choices": STARTTLS},
     }
     dicts: dict[str, Any] = {"type": "list", "elements": "dict", "default": []}
     return {

@@ -106,6 +106,9 @@ def test_files_are_judged_too(run_module: RunModule, tmp_path: Path) -> None:
         ({"endpoints": [{"host": "a b"}]}, "bad_endpoint",
          ("Cannot check the endpoint 'a b': 'a b' is neither a host name nor an address."
          " Give host, and port and server_name apart.")),
+        ({"files": ["/x"], "expected": ["a..b"]}, "bad_expected",
+         ("Cannot look for the certificate 'a..b': 'a..b' is neither a host name nor an address."
+          " Give a name or address of the certificate, or its subject.")),
         ({"files": ["/x"], "thresholds": {"warning": "soon"}}, "bad_threshold",
          ("Cannot use the threshold thresholds: could not convert string to float: 'soon'."
          " Give op (gt, ge, lt, le) and numbers, with warning reached before critical.")),

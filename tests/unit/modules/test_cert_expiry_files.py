@@ -50,6 +50,22 @@ def test_what_is_served_is_compared_with_its_file(
     assert check["summary"].endswith(": reload nginx.") is (word == "stale")
 
 
+def test_what_is_served_is_compared_with_its_lineage(run_module: RunModule, tmp_path: Path) -> None:
+    live = keep(tmp_path)
+    names = ("one.example", "other.example")
+    with servers.serving(servers.tls(servers.context_for(issue(*names, begin=-80)))) as port:
+        place = {"host": servers.HOST, "port": port}
+        seen = run_module(
+            cert_expiry,
+            endpoints=[{**place, "server_name": name, "reload": "nginx"} for name in names],
+            certbot=[str(tmp_path)],
+        )
+    (check,) = [one for one in seen["checks"] if one["id"] == "tls.served"]
+    assert (check["value"], check["status"]) == ("stale", "critical")
+    assert check["subject"].endswith(" (one.example)")
+    assert f" and {live} holds one that ends at " in check["summary"]
+
+
 def test_a_whole_directory_of_certbot_is_quiet(run_module: RunModule, tmp_path: Path) -> None:
     keep(tmp_path)
     seen = run_module(cert_expiry, certbot=[str(tmp_path)])
@@ -95,6 +111,16 @@ def test_a_pair_is_judged_whole(run_module: RunModule, tmp_path: Path) -> None:
     assert [one["verdicts"] for one in seen["certificates"]] == [
         ["leaf_not_first", "group_accessible"], ["weak_signature"]
     ]  # fmt: skip
+
+
+def test_a_key_that_everybody_can_read_in_the_file_of_its_certificate_is_found(
+    run_module: RunModule, tmp_path: Path
+) -> None:
+    (tmp_path / "c.pem").write_bytes(NEW.pem + NEW.key_pem)
+    (tmp_path / "c.pem").chmod(0o644)
+    seen = run_module(cert_expiry, files=[str(tmp_path / "c.pem")])
+    assert findings(seen) == {("tls.key_access", "world_accessible")}
+    assert ("tls.key", "matching") in {(one["id"], one["value"]) for one in seen["checks"]}
 
 
 def test_a_lifetime_that_browsers_refuse_is_a_warning(

@@ -20,6 +20,7 @@ import pytest
 from ansible_collections.runbook.ops.plugins.modules import cert_renew
 
 from tests.samples.certificates import issue
+from tests.servers import starttls_servers
 from tests.servers.acme import LINEAGE, NAMES, Acme, limited, running_acme
 from tests.servers.tls_servers import HOST
 
@@ -228,6 +229,16 @@ def test_an_address_that_does_not_serve_it_is_not_proven(acme: Acme, run: Run) -
     assert "127.0.0.1:9 (api.liyaqa.example) serves no certificate: Connection refused" in str(
         result["checks"]
     )
+
+
+def test_a_mail_server_has_to_serve_it_too(run: Run, tmp_path: Path) -> None:
+    with starttls_servers.smtp(issue(*NAMES), tmp_path) as port:
+        endpoints = [
+            {"host": HOST, "port": port, "server_name": name, "starttls": "smtp"} for name in NAMES
+        ]
+        result = run(endpoints=endpoints, wait=0.3)
+    assert words(result) == {"renewal.deployment": "not_proven", "renewal.served": "stale"}
+    assert f"{HOST}:{port} ({NAMES[0]}) still serves another certificate than" in result["msg"]
 
 
 def test_a_lineage_with_hooks_is_not_rehearsed(acme: Acme, run: Run) -> None:

@@ -95,22 +95,28 @@ class Placing:
         new, former = (path.with_name(f".{path.name}.{word}") for word in ("new", "former"))
         content = read_bytes(source)
         for left in (new, former):
+            left.unlink(missing_ok=True)
+        try:
+            _write_new(new, content, install, install.mode if is_key else _CERTIFICATE_MODE)
             with contextlib.suppress(FileNotFoundError):
-                left.unlink()
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
-        with os.fdopen(os.open(new, flags, 0o600), "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        if install.owner is not None:
-            shutil.chown(new, user=install.owner)
-        if install.group is not None:
-            shutil.chown(new, group=install.group)
-        new.chmod(install.mode if is_key else _CERTIFICATE_MODE)
-        with contextlib.suppress(FileNotFoundError):
-            os.link(path, former)
-        self._former.append((path, former if former.exists() else None))
-        new.replace(path)
+                os.link(path, former)
+            self._former.append((path, former if former.exists() else None))
+            new.replace(path)
+        finally:
+            new.unlink(missing_ok=True)  # what failed leaves no key behind
+
+
+def _write_new(path: Path, content: bytes, install: Install, mode: int) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
+    with os.fdopen(os.open(path, flags, 0o600), "wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+    if install.owner is not None:
+        shutil.chown(path, user=install.owner)
+    if install.group is not None:
+        shutil.chown(path, group=install.group)
+    path.chmod(mode)
 
 
 def _content(path: str) -> bytes | None:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from ...core.certificates.copies import DiskCopy
 from ..files.keys import read_key_file
-from ..files.regular_files import UnreadableFileError, read_bytes
+from ..files.regular_files import UnreadableFileError, leads_somewhere, read_bytes
 from .content import file_fault, read_content
+from .pem import is_private_key, pem_blocks
 from .x509 import need_library
 
 if TYPE_CHECKING:
@@ -31,11 +32,7 @@ def read_certificate_files(patterns: Iterable[str], password: str = "") -> tuple
     need_library()
     found: list[Observation] = []
     for pattern in dict.fromkeys(patterns):
-        paths = _expand(pattern)
-        if not paths:
-            found.append(file_fault(pattern, "no_match", "matches no file"))
-        for path in paths:
-            found.extend(read_file(path, password))
+        found += _read_pattern(pattern, password)
     return tuple(found)
 
 
@@ -68,19 +65,39 @@ def _add_copy(served: Observation, password: str) -> Observation:
     return dataclasses.replace(served, disk=copy)
 
 
+def _read_pattern(pattern: str, password: str) -> list[Observation]:
+    try:
+        paths = _expand(pattern)
+    except OSError as error:
+        cause = f"cannot be searched for files: {error.strerror}"
+        return [file_fault(pattern, "unreadable", cause)]
+    if not paths:
+        return [file_fault(pattern, "no_match", "matches no file")]
+    return [one for path in paths for one in read_file(path, password)]
+
+
 def read_file(path: str, password: str) -> list[Observation]:
-    """What one file holds; never empty. ``need_library`` must have been asked before."""
+    """What one file holds; never empty. The first carries the private key, where there is one.
+
+    ``need_library`` must have been asked before.
+    """
     try:
         content = read_bytes(path)
     except UnreadableFileError as error:
         return [file_fault(path, error.verdict, error.cause)]
-    return read_content(path, content, password)
+    first, *others = read_content(path, content, password)
+    if any(is_private_key(label) for label, dummy in pem_blocks(content)):
+        first = dataclasses.replace(first, key=read_key_file(path, None))
+    return [first, *others]
 
 
 def _expand(pattern: str) -> list[str]:
-    """The paths that ``pattern`` names, sorted; a path that is no glob names itself."""
+    """The paths that ``pattern`` names, sorted; a path that is no glob names itself.
+
+    Raises ``OSError`` where we may not look for it.
+    """
     path = Path(pattern)
-    if not set(pattern) & set("*?[") or path.exists():
+    if not set(pattern) & set("*?[") or leads_somewhere(path):
         return [pattern]
     try:
         return sorted(

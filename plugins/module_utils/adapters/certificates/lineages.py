@@ -13,7 +13,7 @@ from ...core.certificates.judgement import Observation
 from ...core.certificates.lineages import Lineage
 from ...core.renewal.lineages import read_renewal
 from ..files.keys import read_key_file
-from ..files.regular_files import UnreadableFileError, read_bytes
+from ..files.regular_files import UnreadableFileError, leads_somewhere, read_bytes
 from .content import file_fault
 from .files import read_file
 from .x509 import need_library
@@ -56,7 +56,11 @@ def _names(directory: Path) -> list[str]:
 
 def _read_lineage(directory: Path, name: str) -> Observation:
     live = directory / "live" / name
-    absent = [file for file in _FILES if not (live / file).exists()]
+    try:
+        absent = [file for file in _FILES if not leads_somewhere(live / file)]
+    except OSError as error:
+        cause = f"has files that we may not look at: {error.strerror}"
+        return file_fault(str(live), "unreadable", cause)
     found = Observation(
         str(live), lineage=_describe(live, absent, directory / "renewal" / f"{name}.conf")
     )
@@ -81,5 +85,5 @@ def _describe(live: Path, absent: list[str], settings: Path) -> Lineage:
     if isinstance(renewal, str):
         return Lineage(missing, dangling, renewal)
     if not renewal.automatic:
-        return Lineage(missing, dangling, f"{settings} has autorenew = False")
+        return Lineage(missing, dangling, f"{settings} has autorenew = False", held=True)
     return Lineage(missing, dangling, renews_before=renewal.renew_before)

@@ -11,13 +11,17 @@ from __future__ import annotations
 import dataclasses
 import functools
 import hashlib
+import itertools
 import socket
 import ssl
 from typing import TYPE_CHECKING
 
 from ...core.host_names import address_of, ascii_name
-from ...core.renewal.plan import Leaf
+from ...core.renewal.plan import Leaf, within_reach
+from ...core.starttls.exchange import StartTlsError
 from ..deadline import ask_all
+from ..network.connecting import UNROUTABLE, Deadline
+from ..tls.starttls import ask_for_tls
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,7 +40,8 @@ def read_leaves(
 ) -> tuple[Leaf, ...]:
     """What is served at every address of every endpoint, all asked at once.
 
-    ``seconds`` hold for the search for the addresses of one, and for each address.
+    ``seconds`` hold for the search for the addresses of one, and for each address. One that this
+    host has no way to is left out where another of its endpoint answered.
     """
     wanted = tuple(endpoints)
     searches = [functools.partial(_addresses, endpoint, resolve) for endpoint in wanted]
@@ -44,8 +49,15 @@ def read_leaves(
     targets = [target for group in groups for target in group or ()]
     visits = [functools.partial(_read_leaf, target, seconds) for target in targets]
     answers = zip(targets, ask_all(visits, seconds=seconds))
+    leaves = (
+        answer or Leaf(target, cause="it did not answer in time") for target, answer in answers
+    )
     return (
-        *(answer or Leaf(target, cause="it did not answer in time") for target, answer in answers),
+        *(
+            leaf
+            for group in groups
+            for leaf in within_reach(itertools.islice(leaves, len(group or ())))
+        ),
         *(
             Leaf(endpoint, cause="its name could not be resolved in time")
             for endpoint, group in zip(wanted, groups)
@@ -55,10 +67,11 @@ def read_leaves(
 
 
 def _addresses(endpoint: Endpoint, resolve: Resolve) -> tuple[Endpoint, ...]:
-    """The endpoint once for each address that this host has a way to; as it is where none is."""
+    """The endpoint once for each of its addresses; as it is where there is none."""
     name = endpoint.host if address_of(endpoint.host) else ascii_name(endpoint.host)
     try:
-        # Without AI_ADDRCONFIG, a host without IPv6 would look for its proof where it cannot go.
+        # A host without IPv6 need not be told of addresses that it cannot go to. One that has a
+        # link-local address is told of them all the same.
         found = resolve(name, endpoint.port, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
     except socket.gaierror:
         return (endpoint,)
@@ -74,10 +87,16 @@ def _read_leaf(endpoint: Endpoint, seconds: float) -> Leaf:
     context.verify_mode = ssl.CERT_NONE  # the very certificate is what is looked for
     name = endpoint.server_name
     sent = None if address_of(name) is not None else ascii_name(name)
+    deadline = Deadline(seconds)
     try:
-        plain = socket.create_connection((endpoint.host, endpoint.port), seconds)
-        with plain, context.wrap_socket(plain, server_hostname=sent) as secured:
-            der = secured.getpeercert(binary_form=True) or b""
+        with socket.create_connection((endpoint.host, endpoint.port), seconds) as plain:
+            if endpoint.starttls:
+                ask_for_tls(plain, endpoint.starttls, deadline)
+            with context.wrap_socket(plain, server_hostname=sent) as secured:
+                der = secured.getpeercert(binary_form=True) or b""
+    except StartTlsError as error:
+        return Leaf(endpoint, cause=error.cause)
     except OSError as error:
-        return Leaf(endpoint, cause=error.strerror or str(error))
+        cause = error.strerror or str(error)
+        return Leaf(endpoint, cause=cause, unroutable=error.errno in UNROUTABLE)
     return Leaf(endpoint, hashlib.sha256(der).hexdigest())

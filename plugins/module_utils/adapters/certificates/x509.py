@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...core.certificates.judgement import Certificate
 from ...core.errors import OpsError, cannot
+from ...core.host_names import address_of
 
 try:
     from cryptography import x509
@@ -127,12 +128,13 @@ def _read_time(parsed: x509.Certificate, name: str) -> datetime:
 
 
 def _read_names(extensions: x509.Extensions) -> tuple[str, ...]:
+    """Host names and addresses, without host names that spell an address: no client takes them."""
     try:
         found = extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:
         return ()
-    addresses = found.get_values_for_type(x509.IPAddress)
-    return (*found.get_values_for_type(x509.DNSName), *(str(address) for address in addresses))
+    hosts = (one for one in found.get_values_for_type(x509.DNSName) if address_of(one) is None)
+    return (*hosts, *(str(address) for address in found.get_values_for_type(x509.IPAddress)))
 
 
 def _names_own_key(extensions: x509.Extensions) -> bool:

@@ -8,9 +8,11 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from pathlib import Path
 
 MOST_BYTES = 16 * 1024 * 1024
 """The bundle of all public authorities has less than 1 MiB."""
+_NOWHERE = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}
 
 
 class UnreadableFileError(Exception):
@@ -20,6 +22,20 @@ class UnreadableFileError(Exception):
         super().__init__(cause)
         self.verdict = verdict
         self.cause = cause
+
+
+def leads_somewhere(path: Path) -> bool:
+    """Whether there is something at ``path``, behind all links.
+
+    Raises ``OSError`` where that cannot be told, as below a directory that we may not search.
+    """
+    try:
+        path.stat()
+    except OSError as error:
+        if error.errno in _NOWHERE:
+            return False
+        raise
+    return True
 
 
 def read_bytes(path: str) -> bytes:

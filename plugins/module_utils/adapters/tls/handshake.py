@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, runbook.ops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One TLS handshake: the certificates that it shows."""
+"""One TLS handshake: the certificates that it shows, and the version that it spoke."""
 
 from __future__ import annotations
 
@@ -20,12 +20,13 @@ class Shown:
     """DER of the certificate of the server, of all that it sent, and of the verified chain.
 
     ``sent`` is ``None`` with Python 3.9, which hides it; ``verified`` is empty where nothing was
-    verified.
+    verified. ``protocol`` is the version that both sides agreed on.
     """
 
     leaf: bytes
     sent: tuple[bytes, ...] | None
     verified: tuple[bytes, ...]
+    protocol: str
 
 
 def shake_hands(secured: ssl.SSLSocket) -> Shown:
@@ -49,7 +50,8 @@ def _read(secured: ssl.SSLSocket, leaf: bytes) -> Shown:
     sent = _read_chain(secured, "get_unverified_chain")
     verifies = secured.context.verify_mode is ssl.CERT_REQUIRED
     verified = _read_chain(secured, "get_verified_chain") if verifies else None
-    return Shown(leaf or (sent or (b"",))[0], sent, verified or ())
+    first = leaf or (sent or (b"",))[0]
+    return Shown(first, sent, verified or (), secured.version() or "")
 
 
 def _read_chain(secured: ssl.SSLSocket, name: str) -> tuple[bytes, ...] | None:

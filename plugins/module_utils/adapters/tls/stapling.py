@@ -8,12 +8,13 @@ from __future__ import annotations
 import socket
 from typing import TYPE_CHECKING
 
-from ...core.certificates.stapling import Stapling, read_stapling, without_asking
+from ...core.certificates.stapling import read_stapling, without_asking
 from ...core.errors import OpsError
 from ..programs.commands import run_command
 
 if TYPE_CHECKING:
     from ...core.certificates.judgement import Certificate
+    from ...core.certificates.stapling import Stapling
     from ..network.connecting import Deadline
 
 # The access method id-ad-ocsp (RFC 5280, 4.2.2.1), which no certificate has for anything else.
@@ -37,15 +38,19 @@ def read_staple(
     """
     parsed, der = certificate
     known = without_asking(parsed, has_responder=_OCSP_RESPONDER in der)
-    return known or _ask(place, name, protocol, deadline)
+    if known is not None:
+        return known
+    printed = _ask(place, name, protocol, deadline)
+    return read_stapling(printed, parsed)
 
 
-def _ask(place: Place, name: str | None, protocol: str, deadline: Deadline) -> Stapling:
+def _ask(place: Place, name: str | None, protocol: str, deadline: Deadline) -> str:
+    """What openssl prints; nothing where it is missing or time is up."""
     host = f"[{place[0]}]" if ":" in place[0] else place[0]
     command = ["openssl", "s_client", "-status", "-connect", f"{host}:{place[1]}"]
     command += ["-servername", name] if name else ["-noservername"]
     command += ["-starttls", protocol] if protocol else []
     try:
-        return read_stapling(run_command(command, seconds=deadline.left()).output)
+        return run_command(command, seconds=deadline.left()).output
     except (OpsError, socket.timeout):
-        return Stapling("not_asked")
+        return ""

@@ -10,6 +10,7 @@ certificate all the same. So a healthy server costs one handshake.
 
 from __future__ import annotations
 
+import dataclasses
 import ssl
 from typing import TYPE_CHECKING
 
@@ -68,8 +69,8 @@ class Visitor:
             fault = describe_fault(error, stage=self.stage, seconds=self.deadline.seconds)
             return self._fail(fault)
         stapling = self._ask_for_staple(certificate, shown) if self.endpoint.stapling else None
-        subject = self.endpoint.subject
-        return Observation(subject, self.endpoint, certificate, trust, stapling=stapling)
+        found = Observation(self.endpoint.subject, self.endpoint, certificate, trust)
+        return dataclasses.replace(found, stapling=stapling, protocol=shown.protocol)
 
     def _fail(self, fault: Fault) -> Observation:
         return Observation(self.endpoint.subject, self.endpoint, fault=fault)

@@ -44,6 +44,7 @@ def judge_chain_end(
         unit="days",
         summary=f"{told}{advice}.",
         observed_at=now,
+        remedy="certificate_expired",
     )
     if not early:
         return Verdict("outlasts", dataclasses.replace(check, status=Status.OK))

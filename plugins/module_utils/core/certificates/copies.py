@@ -5,18 +5,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..check import Status, stamp
 from .answers import Question, Verdict
-from .names import covers
+from .names import covers, holders
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from .judgement import Certificate, Fault
+    from .judgement import Certificate, Fault, Observation
 
 _SHOWN = 16
 
@@ -32,6 +33,30 @@ class DiskCopy:
     reload: str | None = None
     certificate: Certificate | None = None
     fault: Fault | None = None
+
+
+def add_lineages(
+    served: Iterable[Observation], kept: Sequence[Observation]
+) -> tuple[Observation, ...]:
+    """What is served, with the lineage of ``kept`` that should be, where no other copy is named.
+
+    That is one that holds the server name; of several the one that is served, or the newest.
+    """
+    lineages = [(one.subject, one.certificate) for one in kept if one.lineage and one.certificate]
+    return tuple(_add_lineage(one, lineages) for one in served)
+
+
+def _add_lineage(served: Observation, lineages: list[tuple[str, Certificate]]) -> Observation:
+    endpoint, shown = served.endpoint, served.certificate
+    if endpoint is None or shown is None or served.disk is not None:
+        return served
+    found = holders(endpoint.server_name, ((one, one[1].names) for one in lineages))
+    if not found:
+        return served
+    path, certificate = max(
+        found, key=lambda one: (one[1].sha256 == shown.sha256, one[1].not_before)
+    )
+    return dataclasses.replace(served, disk=DiskCopy(path, endpoint.reload, certificate))
 
 
 def judge_served(subject: str, served: Certificate, disk: DiskCopy, now: datetime) -> Verdict:

@@ -93,6 +93,7 @@ def judge_expiry(
         unit="days",
         summary=_describe_validity(subject, certificate, now),
         observed_at=now,
+        remedy="certificate_expired",
     )
     if certificate.is_current(now):
         return Verdict("valid" if check.status is Status.OK else "expiring", check)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..check import stamp
 from ..errors import OpsError, cannot
-from ..host_names import address_of, ascii_name
+from ..host_names import refuse_host
 from ..starttls.protocols import PROTOCOLS
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 HTTPS_PORT = 443
 _PORTS = range(1, 65536)
 _DAY = 86400
+_APART = "Give host, and port and server_name apart"
 
 
 @dataclass(frozen=True)
@@ -34,10 +35,11 @@ class Certificate:
     """What one X.509 certificate says; the times are UTC and both belong to its validity.
 
     ``subject`` and ``issuer`` are RFC 4514 strings, ``names`` its DNS names and addresses (subject
-    alternative names), ``serial`` and ``sha256`` lower-case hexadecimal, ``key_bits`` is ``None``
-    where the kind of key has no size. ``signature_hash`` is ``None`` where the signature has none
-    of its own (Ed25519). ``authority`` may sign others; ``public`` says that it follows the
-    Baseline Requirements of the CA/Browser Forum. ``key_sha256`` is of its public key.
+    alternative names; a DNS name that spells an address is none), ``serial`` and ``sha256``
+    lower-case hexadecimal, ``key_bits`` is ``None`` where the kind of key has no size.
+    ``signature_hash`` is ``None`` where the signature has none of its own (Ed25519). ``authority``
+    may sign others; ``public`` says that it follows the Baseline Requirements of the CA/Browser
+    Forum. ``key_sha256`` is of its public key.
     """
 
     subject: str
@@ -156,7 +158,8 @@ class Observation:
     ``visits`` has what each address of the host showed, where more than one was asked;
     ``stapling`` the OCSP response, where it was asked for. ``disk`` is the copy of the certificate
     that should be served. Of files, ``bundle`` has all certificates of the file whose first this
-    is, ``key`` what is said by its key, and ``lineage`` what certbot keeps with it.
+    is, ``key`` what is said by its key, and ``lineage`` what certbot keeps with it. ``protocol`` is
+    the version of TLS that was spoken (``TLSv1.3``), the newest that both sides know.
     """
 
     subject: str
@@ -170,6 +173,7 @@ class Observation:
     bundle: tuple[Certificate, ...] = ()
     key: KeyFile | None = None
     lineage: Lineage | None = None
+    protocol: str = ""
 
 
 def read_endpoint(given: Mapping[str, Any]) -> Endpoint:
@@ -185,8 +189,9 @@ def read_endpoint(given: Mapping[str, Any]) -> Endpoint:
     if port not in _PORTS:
         raise _bad_endpoint(host, f"the port {port} is not between 1 and 65535")
     for text in (host, name):
-        if address_of(text) is None and not _is_name(text):
-            raise _bad_endpoint(host, f"{text!r} is neither a host name nor an address")
+        refusal = refuse_host(text, _APART)
+        if refusal is not None:
+            raise _bad_endpoint(host, *refusal)
     return Endpoint(
         host,
         port,
@@ -208,16 +213,9 @@ def _without_brackets(host: str) -> str:
     return host[1:-1] if host.startswith("[") and host.endswith("]") else host
 
 
-def _is_name(text: str) -> bool:
-    try:
-        return bool(ascii_name(text)) and text.isprintable() and not set(text) & set(" /:@[]*")
-    except UnicodeError:
-        return False
-
-
-def _bad_endpoint(host: str, cause: str) -> OpsError:
+def _bad_endpoint(host: str, cause: str, advice: str = _APART) -> OpsError:
     return OpsError(
-        cannot(f"check the endpoint {host!r}", cause, "Give host, and port and server_name apart"),
+        cannot(f"check the endpoint {host!r}", cause, advice),
         code="bad_endpoint",
         details={"host": host},
     )

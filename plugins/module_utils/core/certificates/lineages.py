@@ -29,13 +29,15 @@ class Lineage:
     """One certificate of certbot as its directories show it.
 
     ``missing`` and ``dangling`` are names of files (``privkey.pem``) that are not there, and whose
-    link leads nowhere. ``stopped`` is why certbot does not renew it, empty where it does, and
-    ``renews_before`` the days before the end that its settings ask for, where they do.
+    link leads nowhere. ``stopped`` is why certbot does not renew it, empty where it does, ``held``
+    tells whether that is somebody's wish, and ``renews_before`` has the days before the end that
+    its settings ask for, where they do.
     """
 
     missing: tuple[str, ...] = ()
     dangling: tuple[str, ...] = ()
     stopped: str = ""
+    held: bool = False
     renews_before: float | None = None
 
 
@@ -50,7 +52,7 @@ def judge_lineage(
 
 
 def _judge_whole(question: Question, lineage: Lineage) -> Verdict:
-    """``complete``, ``dangling_link``, ``incomplete`` or ``no_renewal``."""
+    """``complete``, ``dangling_link``, ``incomplete``, ``held`` or ``no_renewal``."""
     if lineage.dangling:
         told = f"has links that lead nowhere: {', '.join(lineage.dangling)}"
         return question.refuse("dangling_link", f"{told}; restore the archive of certbot")
@@ -59,6 +61,8 @@ def _judge_whole(question: Question, lineage: Lineage) -> Verdict:
         return question.refuse("incomplete", f"{told}; ask certbot for this certificate again")
     if lineage.stopped:
         told = f"is not renewed by certbot: {lineage.stopped}"
+        if lineage.held:
+            return question.warn("held", f"{told}; take it out, or delete the lineage")
         return question.refuse("no_renewal", f"{told}; mend that, or delete the lineage")
     return question.accept("complete", "has its four files and the settings for its renewal")
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from ..host_names import address_of, ascii_name
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _LABELS_BEHIND_WILDCARD = 2
+_Holder = TypeVar("_Holder")
 
 
 def covers(names: Iterable[str], wanted: str) -> bool:
@@ -27,6 +28,21 @@ def covers(names: Iterable[str], wanted: str) -> bool:
         return any(address_of(name) == address for name in names)
     labels = ascii_name(wanted).split(".")
     return any(_matches(name.lower().rstrip(".").split("."), labels) for name in names)
+
+
+def holders(
+    wanted: str, candidates: Iterable[tuple[_Holder, Iterable[str]]]
+) -> tuple[_Holder, ...]:
+    """Of candidates with their names those that hold ``wanted`` in full, or else by a wildcard."""
+    pairs = tuple(candidates)
+    own = tuple(one for one, names in pairs if _in_full(names, wanted))
+    return own or tuple(one for one, names in pairs if covers(names, wanted))
+
+
+def _in_full(names: Iterable[str], wanted: str) -> bool:
+    if address_of(wanted) is not None:
+        return False
+    return ascii_name(wanted) in {name.lower() for name in names}
 
 
 def _matches(pattern: list[str], labels: list[str]) -> bool:

@@ -21,6 +21,8 @@ SHORT_LIVED_DAYS = 10
 
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _STATUS = re.compile(r"^\s*OCSP Response Status: (\w+)", re.MULTILINE)
+_ANSWER = re.compile(r"^\s*Certificate ID:", re.MULTILINE)  # begins what is said of one certificate
+_SERIAL = re.compile(r"^\s*Serial Number: (-?[0-9A-Fa-f]+)\s*$", re.MULTILINE)
 _CERT_STATUS = re.compile(r"^\s*Cert Status: (\w+)", re.MULTILINE)
 _NEXT_UPDATE = re.compile(
     r"^\s*Next Update: (\w{3}) +(\d+) (\d+):(\d+):(\d+) (\d+) GMT", re.MULTILINE
@@ -39,8 +41,9 @@ class Stapling:
     """The answer to a request for stapling.
 
     ``word`` is ``good``, ``revoked``, ``unknown`` (the authority does not know the certificate),
-    ``invalid``, ``not_stapled``, or why there is no answer: ``short_lived``, ``no_responder``,
-    ``not_asked``. ``next_update`` is the end of the response, where it has one.
+    ``invalid`` (also one about another certificate), ``not_stapled``, or why there is no answer:
+    ``short_lived``, ``no_responder``, ``not_asked``. ``next_update`` is the end of the response,
+    where it has one.
     """
 
     word: str
@@ -51,7 +54,8 @@ _SUMMARIES = {
     "good": "staples an OCSP response: its certificate is not revoked",
     "revoked": "serves a certificate that its authority has revoked: replace it",
     "unknown": "staples an OCSP response of an authority that does not know the certificate",
-    "invalid": "staples an OCSP response that is no good answer: look at its resolver and log",
+    "invalid": "staples an OCSP response that says nothing of its certificate: look at its resolver"
+    " and log, and reload it",
     "expired": "staples an OCSP response that ended at {end}: look at its resolver and log",
     "not_stapled": "staples no OCSP response: turn stapling on, and see that it can reach the"
     " responder of its authority",
@@ -69,18 +73,20 @@ def without_asking(certificate: Certificate, *, has_responder: bool) -> Stapling
     return None if has_responder else Stapling("no_responder")
 
 
-def read_stapling(printed: str) -> Stapling:
-    """What ``openssl s_client -status`` printed (1.1.1 to 3.5)."""
+def read_stapling(printed: str, certificate: Certificate) -> Stapling:
+    """What ``openssl s_client -status`` printed (1.1.1 to 3.5) about the ``certificate``."""
     if "OCSP response: no response sent" in printed:
         return Stapling("not_stapled")
     status = _STATUS.search(printed)
     if status is None:
         return Stapling("not_asked")
-    told = _CERT_STATUS.search(printed)
+    answers = _ANSWER.split(printed)[1:]
+    own = next((one for one in answers if _is_about(one, certificate)), "")
+    told = _CERT_STATUS.search(own)
     if status.group(1) != "successful" or told is None:
         return Stapling("invalid")
     word = told.group(1) if told.group(1) in {"good", "revoked"} else "unknown"
-    return Stapling(word, _read_end(printed))
+    return Stapling(word, _read_end(own))
 
 
 def judge_stapling(subject: str, stapling: Stapling, now: datetime) -> Verdict:
@@ -91,6 +97,11 @@ def judge_stapling(subject: str, stapling: Stapling, now: datetime) -> Verdict:
     told = _SUMMARIES[word].format(end=stamp(end) if end else "")
     status = _STATUSES.get(word, Status.WARNING)
     return Question("tls.stapling", subject, now).answer(word, told, status)
+
+
+def _is_about(answer: str, certificate: Certificate) -> bool:
+    serial = _SERIAL.search(answer)
+    return serial is not None and int(serial.group(1), 16) == int(certificate.serial, 16)
 
 
 def _read_end(printed: str) -> datetime | None:

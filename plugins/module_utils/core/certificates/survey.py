@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..check import Check, Status, worst
 from ..errors import OpsError, cannot
+from ..host_names import refuse_host
 from .answers import describe_days
 from .copies import judge_count, judge_expected
 from .verdicts import judge_observation
@@ -41,6 +42,25 @@ class Expected:
 
     wanted: tuple[str, ...] = ()
     least: int = 0
+
+
+def read_expected(wanted: Iterable[str], least: int) -> Expected:
+    """What the options ``expected`` and ``expected_count`` ask for.
+
+    Raises ``OpsError`` ``bad_expected`` for what is no subject, no name (``*.`` may stand before
+    it) and no address.
+    """
+    expected = Expected(tuple(wanted), least)
+    for one in expected.wanted:
+        advice = "Give a name or address of the certificate, or its subject"
+        refusal = None if "=" in one else refuse_host(one.removeprefix("*."), advice)
+        if refusal is not None:
+            raise OpsError(
+                cannot(f"look for the certificate {one!r}", *refusal),
+                code="bad_expected",
+                details={"expected": one},
+            )
+    return expected
 
 
 def judge_observations(

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 # Verification errors of OpenSSL (include/openssl/x509_vfy.h).
 TRUSTED = 0
 _SELF_SIGNED = 18
-_LONE_LEAF = {20, 21}  # the issuer of a certificate is neither sent nor a trust anchor
-_NO_ANCHOR = {2, 19, *_LONE_LEAF}
+_NO_ISSUER = {20, 21}  # the issuer of a certificate is neither sent nor a trust anchor
+_NO_ANCHOR = {2, 19, *_NO_ISSUER}
 
 _NAMES_SHOWN = 5
 
@@ -38,9 +38,9 @@ def judge_hostname(endpoint: Endpoint, certificate: Certificate, now: datetime) 
 def judge_trust(subject: str, certificate: Certificate, trust: Trust, *, now: datetime) -> Verdict:
     """``tls.trust``: whether a chain leads to a trust anchor, apart from name and validity.
 
-    ``trusted``, ``self_signed``, ``untrusted_issuer``, ``incomplete_chain`` (the server sends
-    nothing but its own certificate, and the issuer is no anchor), ``chain_outdated`` (the
-    certificate is valid, one above it is not), or ``chain_invalid``: anything else.
+    ``trusted``, ``self_signed``, ``untrusted_issuer``, ``incomplete_chain`` (the server does not
+    send the issuer of its certificate, which is no anchor), ``chain_outdated`` (the certificate is
+    valid, one above it is not), or ``chain_invalid``: anything else.
     """
     question = Question("tls.trust", subject, now)
     word, cause = _weigh(certificate, trust, now)
@@ -59,7 +59,7 @@ def _weigh(certificate: Certificate, trust: Trust, now: datetime) -> tuple[str, 
         return "trusted", ""
     if trust.code == _SELF_SIGNED:
         return "self_signed", "serves a certificate that is signed by itself and is no trust anchor"
-    if trust.code in _LONE_LEAF and trust.sent == 1:
+    if trust.code in _NO_ISSUER and _lacks_issuer(certificate, trust):
         return "incomplete_chain", (
             f"does not send the issuer of its certificate, {certificate.issuer}, which is no trust"
             " anchor either: it must send its intermediates, unless this issuer is to be trusted"
@@ -69,6 +69,13 @@ def _weigh(certificate: Certificate, trust: Trust, now: datetime) -> tuple[str, 
             f"serves a certificate of {certificate.issuer}, whose chain leads to no trust anchor"
         )
     return "chain_invalid", f"serves a chain that does not verify: {trust.cause}"
+
+
+def _lacks_issuer(certificate: Certificate, trust: Trust) -> bool:
+    """Whether the server sent its certificate alone, or others than the issuer with it."""
+    behind = [one for one in trust.chain if one.sha256 != certificate.sha256]
+    known = trust.sent == 1 or len(trust.chain) > 1
+    return known and all(one.subject != certificate.issuer for one in behind)
 
 
 def describe_names(names: tuple[str, ...]) -> str:

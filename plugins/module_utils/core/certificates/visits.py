@@ -41,9 +41,9 @@ def merge_visits(endpoint: Endpoint, visits: Sequence[Visit]) -> tuple[Observati
         told = min(visits, key=_silence).seen
         return (dataclasses.replace(told, subject=endpoint.subject, endpoint=endpoint),)
     if len(groups) == 1:
-        seen = dataclasses.replace(groups[0][0].seen, subject=endpoint.subject, endpoint=endpoint)
+        seen = dataclasses.replace(_seen(groups[0]), subject=endpoint.subject, endpoint=endpoint)
         return (dataclasses.replace(seen, visits=tuple(visits)),)
-    first, *others = (_observed_at(endpoint, group[0]) for group in groups)
+    first, *others = (_observed_at(endpoint, group) for group in groups)
     return (dataclasses.replace(first, visits=tuple(visits)), *others)
 
 
@@ -87,9 +87,15 @@ def _groups(visits: Iterable[Visit]) -> list[list[Visit]]:
     return list(groups.values())
 
 
-def _observed_at(endpoint: Endpoint, visit: Visit) -> Observation:
-    own = dataclasses.replace(endpoint, address=visit.address)
-    return dataclasses.replace(visit.seen, subject=own.subject, endpoint=own)
+def _seen(group: Sequence[Visit]) -> Observation:
+    """What a group of addresses serves, with the oldest protocol among them."""
+    oldest = min(one.seen.protocol for one in group)
+    return dataclasses.replace(group[0].seen, protocol=oldest)
+
+
+def _observed_at(endpoint: Endpoint, group: Sequence[Visit]) -> Observation:
+    own = dataclasses.replace(endpoint, address=group[0].address)
+    return dataclasses.replace(_seen(group), subject=own.subject, endpoint=own)
 
 
 def _silence(visit: Visit) -> int:

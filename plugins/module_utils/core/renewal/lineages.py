@@ -20,10 +20,12 @@ if TYPE_CHECKING:
 _PUBLIC_SERVER = "https://acme-v02.api.letsencrypt.org/directory"
 _PART_OF_LIFE = 3
 _DAY = 86400
-_DAYS_OF = {"hour": 1 / 24, "day": 1.0, "week": 7.0}
+# A number alone means days to certbot.
+_DAYS_OF = {"hour": 1 / 24, "day": 1.0, "week": 7.0, "month": 30.0, "year": 365.0}
+_DAYS_OF.update({"": 1.0, "h": 1 / 24, "d": 1.0, "w": 7.0})
 _SETTING = re.compile(r"^\s*([\w-]+)\s*=\s*(.*?)\s*$")
 _SECTION = re.compile(r"^\s*\[+\s*([^\]]*?)\s*\]+")
-_TIME = re.compile(r"^(\d+)\s*(hour|day|week)s?$")
+_TIME = re.compile(r"^(\d+)\s*(|[hdw]|(?:hour|day|week|month|year)s?)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -133,4 +135,4 @@ def _is_given(settings: Mapping[str, str], name: str) -> bool:
 
 def _days(text: str) -> float | None:
     given = _TIME.match(text)
-    return int(given.group(1)) * _DAYS_OF[given.group(2)] if given else None
+    return int(given.group(1)) * _DAYS_OF[given.group(2).lower().rstrip("s")] if given else None

@@ -8,17 +8,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..certificates.names import covers
+from ..certificates.names import holders
 from ..check import stamp
 from ..errors import OpsError, cannot
-from ..host_names import address_of, ascii_name
 from ..plan import Plan
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable
     from datetime import datetime
 
-    from ..certificates.judgement import Certificate, Endpoint
+    from ..certificates.judgement import Endpoint
     from .lineages import Lineage
     from .rule import Install, Rule
 
@@ -36,11 +35,15 @@ class Copy:
 
 @dataclass(frozen=True)
 class Leaf:
-    """What one address of an endpoint serves: a fingerprint, or ``cause`` why there is none."""
+    """What one address of an endpoint serves: a fingerprint, or ``cause`` why there is none.
+
+    ``unroutable`` tells that this host has no way to the address.
+    """
 
     endpoint: Endpoint
     sha256: str = ""
     cause: str = ""
+    unroutable: bool = False
 
 
 @dataclass(frozen=True)
@@ -154,23 +157,25 @@ def expected_leaves(site: Site) -> tuple[tuple[Leaf, tuple[Lineage, ...]], ...]:
     return tuple((leaf, lineages) for leaf, lineages in pairs if lineages)
 
 
+def within_reach(leaves: Iterable[Leaf]) -> tuple[Leaf, ...]:
+    """Of the leaves of one endpoint those that count as proof.
+
+    An address that this host has no way to proves nothing where another one answered.
+    """
+    found = tuple(leaves)
+    if any(one.sha256 for one in found):
+        return tuple(one for one in found if not one.unroutable)
+    return found
+
+
 def is_stale(leaf: Leaf, lineages: Iterable[Lineage]) -> bool:
     """Whether what is served is none of the certificates that lie on the disk."""
     return leaf.sha256 not in {one.certificate.sha256 for one in lineages if one.certificate}
 
 
 def _belonging(endpoint: Endpoint, lineages: tuple[Lineage, ...]) -> tuple[Lineage, ...]:
-    name = endpoint.server_name
-    own = tuple(one for one in lineages if one.certificate and _in_full(one.certificate, name))
-    return own or tuple(
-        one for one in lineages if one.certificate and covers(one.certificate.names, name)
-    )
-
-
-def _in_full(certificate: Certificate, name: str) -> bool:
-    if address_of(name) is not None:
-        return False
-    return ascii_name(name) in {one.lower() for one in certificate.names}
+    named = ((one, one.certificate.names) for one in lineages if one.certificate)
+    return holders(endpoint.server_name, named)
 
 
 def _end(lineage: Lineage) -> str:

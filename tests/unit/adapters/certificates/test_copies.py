@@ -124,6 +124,7 @@ def test_a_copy_that_cannot_be_placed_leaves_what_was_there(
         f"Cannot install the certificate a.example as {install.certificate}: "
     )
     assert Path(install.certificate).read_text("utf-8") == "old"
+    assert there(install) == ["a.crt"]
 
 
 def test_a_key_of_the_lineage_that_cannot_be_read_is_told(

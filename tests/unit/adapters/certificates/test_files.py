@@ -5,11 +5,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import socket
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,6 +22,7 @@ from ansible_collections.runbook.ops.plugins.module_utils.core.certificates.judg
     Observation,
 )
 
+from tests.conftest import as_nobody
 from tests.samples.certificates import issue
 
 ONE = issue("one.example", title="one")
@@ -109,19 +108,6 @@ def test_the_same_pattern_twice_counts_once(tmp_path: Path) -> None:
     assert len(subjects_in(tmp_path / "a", tmp_path / "a")) == 1
 
 
-@contextlib.contextmanager
-def as_nobody() -> Iterator[None]:
-    """Without the rights of root, for whom no file is unreadable."""
-    if os.geteuid() != 0:
-        yield
-        return
-    os.seteuid(65534)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
-
-
 def test_an_unreadable_file_is_a_finding(tmp_path: Path) -> None:
     path = tmp_path / "c.pem"
     path.write_bytes(ONE.pem)
@@ -129,6 +115,15 @@ def test_an_unreadable_file_is_a_finding(tmp_path: Path) -> None:
     with as_nobody():
         found = read_certificate_files([str(path)])
     cause = "cannot be read: Permission denied"
+    assert [one.fault for one in found] == [Fault("tls.file", "unreadable", cause)]
+
+
+def test_a_glob_where_nobody_may_search_is_a_finding(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0)
+    with as_nobody():
+        found = read_certificate_files([str(closed / "*.pem")])
+    cause = "cannot be searched for files: Permission denied"
     assert [one.fault for one in found] == [Fault("tls.file", "unreadable", cause)]
 
 
@@ -168,6 +163,16 @@ def test_the_first_of_a_file_carries_all_that_are_whole(damaged: bool, tmp_path:
     found = [one.subject for one in first.bundle]
     assert found == ([] if damaged else ["CN=one", "CN=two"])
     assert second.bundle == ()
+
+
+def test_a_file_that_holds_its_key_too_says_who_may_read_it(tmp_path: Path) -> None:
+    (tmp_path / "c").write_bytes(ONE.pem + TWO.pem + ONE.key_pem)
+    (tmp_path / "c").chmod(0o644)
+    first, second = read_certificate_files([str(tmp_path / "c")])
+    assert first.certificate is not None
+    assert first.key is not None
+    assert (first.key.sha256, first.key.mode) == (first.certificate.key_sha256, 0o644)
+    assert second.key is None
 
 
 def test_a_pair_has_its_key_and_the_rest_of_its_file(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from ansible_collections.runbook.ops.plugins.module_utils.core.certificates.judg
     Observation,
 )
 
+from tests.conftest import as_nobody
 from tests.samples.lineages import keep
 
 
@@ -58,16 +59,16 @@ def test_links_that_lead_nowhere_are_told_from_files_that_are_not_there(tmp_path
 
 
 @pytest.mark.parametrize(
-    ("settings", "stopped"),
+    ("settings", "stopped", "held"),
     [
-        (None, "/renewal/one.example.conf does not exist"),
-        ("", "its renewal configuration names no fullchain and no privkey"),
+        (None, "/renewal/one.example.conf does not exist", False),
+        ("", "its renewal configuration names no fullchain and no privkey", False),
         ("fullchain = a\nprivkey = b\n[renewalparams]\nautorenew = False\n",
-         "/renewal/one.example.conf has autorenew = False"),
+         "/renewal/one.example.conf has autorenew = False", True),
     ],
 )  # fmt: skip
 def test_a_lineage_that_is_not_renewed_says_why(
-    settings: str | None, stopped: str, tmp_path: Path
+    settings: str | None, stopped: str, held: bool, tmp_path: Path
 ) -> None:
     keep(tmp_path)
     path = tmp_path / "renewal" / "one.example.conf"
@@ -77,6 +78,7 @@ def test_a_lineage_that_is_not_renewed_says_why(
     found = look(tmp_path)
     assert found.lineage is not None
     assert found.lineage.stopped.replace(str(tmp_path), "") == stopped
+    assert found.lineage.held is held
 
 
 def test_settings_without_files_are_a_lineage_too(tmp_path: Path) -> None:
@@ -94,6 +96,20 @@ def test_a_damaged_certificate_is_a_finding_of_its_lineage(tmp_path: Path) -> No
     (tmp_path / "archive" / "one.example" / "cert1.pem").write_bytes(b"")
     found = look(tmp_path)
     assert (found.fault, found.certificate) == (Fault("tls.file", "empty", "is empty"), None)
+
+
+def test_an_archive_that_we_may_not_search_is_a_finding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Certbot lets everybody list ``live/`` on some hosts, and nobody search ``archive/``."""
+    keep(tmp_path)
+    (tmp_path / "archive").chmod(0)
+    tmp_path.chmod(0o755)
+    monkeypatch.chdir(tmp_path)  # whose parents are closed to nobody
+    with as_nobody():
+        found = look(Path())
+    cause = "has files that we may not look at: Permission denied"
+    assert (found.fault, found.lineage) == (Fault("tls.file", "unreadable", cause), None)
 
 
 def test_a_directory_that_certbot_does_not_know_is_a_finding(tmp_path: Path) -> None:

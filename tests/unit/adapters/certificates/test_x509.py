@@ -41,6 +41,12 @@ def test_a_certificate_is_read_in_full() -> None:
     assert (read.signature_hash, read.authority, read.public) == ("sha256", False, False)
 
 
+@pytest.mark.parametrize("name", ["10.0.0.5", "::1"])
+def test_an_address_that_is_written_as_a_host_name_is_no_name(name: str) -> None:
+    assert name.encode() in (made := signed_with("sha256", ROOT, name)).der
+    assert adapter.read_certificate(made.der).names == ()
+
+
 def test_what_a_certificate_claims_is_read() -> None:
     assert adapter.read_certificate(ROOT.der).authority
     assert adapter.read_certificate(issue(public=True).der).public

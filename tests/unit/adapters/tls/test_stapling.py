@@ -115,6 +115,12 @@ def test_a_stapled_response_is_read(status: ocsp.OCSPCertStatus, word: str, tmp_
         assert look(port, tmp_path) == Stapling(word, END)
 
 
+def test_a_response_about_another_certificate_is_none(tmp_path: Path) -> None:
+    other = response(with_responder(), ocsp.OCSPCertStatus.GOOD)
+    with serving(with_responder(), other, tmp_path) as port:
+        assert look(port, tmp_path) == Stapling("invalid")
+
+
 def test_a_server_that_staples_nothing_is_told(tmp_path: Path) -> None:
     with serving(with_responder(), None, tmp_path) as port:
         assert look(port, tmp_path) == Stapling("not_stapled")

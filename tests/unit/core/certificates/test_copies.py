@@ -11,14 +11,18 @@ from datetime import timedelta
 import pytest
 from ansible_collections.runbook.ops.plugins.module_utils.core.certificates.copies import (
     DiskCopy,
+    add_lineages,
     judge_count,
     judge_expected,
     judge_served,
 )
 from ansible_collections.runbook.ops.plugins.module_utils.core.certificates.judgement import (
     Certificate,
+    Endpoint,
     Fault,
+    Observation,
 )
+from ansible_collections.runbook.ops.plugins.module_utils.core.certificates.lineages import Lineage
 
 from tests.conftest import NOW
 from tests.samples.certificates import described
@@ -28,6 +32,55 @@ NEW = dataclasses.replace(
     described("a.example", now=NOW, begin=-1, end=89), sha256="cd" * 32, subject="CN=a,O=b"
 )
 TWIN = dataclasses.replace(OLD, sha256="ef" * 32, not_before=OLD.not_before - timedelta(days=1))
+
+
+WILD = dataclasses.replace(described("*.a.example", now=NOW, begin=-2, end=88), sha256="12" * 32)
+
+
+def kept(
+    certificate: Certificate | None, path: str = "/live/a", *, certbot: bool = True
+) -> Observation:
+    return Observation(path, certificate=certificate, lineage=Lineage() if certbot else None)
+
+
+@pytest.mark.parametrize(
+    ("name", "found", "path"),
+    [
+        ("a.example", [kept(NEW)], "/live/a"),
+        ("A.Example", [kept(NEW)], "/live/a"),
+        ("10.0.0.1", [kept(OLD)], "/live/a"),
+        ("b.a.example", [kept(NEW), kept(WILD, "/live/wild")], "/live/wild"),
+        ("a.example", [kept(OLD, "/live/served"), kept(NEW)], "/live/served"),
+        ("a.example", [kept(TWIN), kept(NEW, "/live/newest")], "/live/newest"),
+        ("a.example", [kept(NEW, "/live/newest"), kept(TWIN)], "/live/newest"),
+        ("other.example", [kept(NEW)], None),
+        ("a.example", [kept(NEW, certbot=False)], None),
+        ("a.example", [kept(None)], None),
+    ],
+)
+def test_what_is_served_belongs_to_the_lineage_with_its_name(
+    name: str, found: list[Observation], path: str | None
+) -> None:
+    shown = Observation("x", Endpoint("h", 443, name, reload="nginx"), OLD)
+    (known,) = add_lineages([shown], found)
+    assert (known.disk and known.disk.path) == path
+    if known.disk:
+        assert known.disk.reload == "nginx"
+        assert known.disk.certificate in {one.certificate for one in found}
+
+
+@pytest.mark.parametrize(
+    "served",
+    [
+        Observation("x", Endpoint("h", 443, "a.example"), OLD, disk=DiskCopy("/its/own")),
+        Observation(
+            "x", Endpoint("h", 443, "a.example"), fault=Fault("tls.reachable", "reset", "")
+        ),
+        Observation("/a/file", certificate=OLD),
+    ],
+)
+def test_what_needs_no_lineage_stays_as_it_is(served: Observation) -> None:
+    assert add_lineages([served], [kept(NEW)]) == (served,)
 
 
 @pytest.mark.parametrize(

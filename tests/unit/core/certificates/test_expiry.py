@@ -122,6 +122,7 @@ def test_days_are_upper_bounds(
 
 def test_a_check_tells_the_limits_of_its_own_certificate() -> None:
     check = judge_expiry("x", described(now=NOW, begin=-1, end=46), DEFAULT, now=NOW).check
+    assert check.remedy == "certificate_expired"
     assert (check.warning, check.critical) == pytest.approx((11.75, 4.7), abs=1e-4)
 
 

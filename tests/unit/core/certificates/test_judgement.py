@@ -64,6 +64,17 @@ def test_a_bad_endpoint_is_refused(given: dict[str, object], cause: str) -> None
     )
 
 
+@pytest.mark.parametrize("option", ["host", "server_name"])
+def test_an_ambiguous_name_is_asked_for_in_ascii(option: str) -> None:
+    with pytest.raises(OpsError) as caught:
+        read_endpoint({"host": "a.example", option: "stra\u00dfe.example"})
+    assert caught.value.code == "bad_endpoint"
+    assert caught.value.message.endswith(
+        ": IDNA 2003 and 2008 make different names of 'stra\u00dfe.example'."
+        " Give the A-label (xn--...) of the one that is meant."
+    )
+
+
 def test_an_endpoint_named_twice_is_asked_once() -> None:
     assert len(read_endpoints([{"host": "a"}, {"host": "b"}, {"host": "a", "port": 443}])) == 2
 

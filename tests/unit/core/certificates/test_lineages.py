@@ -27,9 +27,14 @@ from tests.samples.certificates import described
         (Lineage(stopped="/x.conf does not exist"), "no_renewal", "critical",
          ("x is not renewed by certbot: /x.conf does not exist; mend that, or delete the"
           " lineage.")),
+        (Lineage(stopped="/x.conf has autorenew = False", held=True), "held", "warning",
+         ("x is not renewed by certbot: /x.conf has autorenew = False; take it out, or delete the"
+          " lineage.")),
+        (Lineage(missing=("cert.pem",), stopped="/x.conf has autorenew = False", held=True),
+         "incomplete", "critical", "x lacks cert.pem; ask certbot for this certificate again."),
     ],
 )  # fmt: skip
-def test_a_lineage_that_is_not_whole_is_critical(
+def test_a_lineage_is_whole_and_renewed(
     lineage: Lineage, word: str, status: str, told: str
 ) -> None:
     (found,) = judge_lineage("x", None, lineage, NOW)

@@ -26,6 +26,8 @@ OCSP Response Data:
     OCSP Response Status: {response} (0x0)
     Response Type: Basic OCSP Response
     Responses:
+    Certificate ID:
+      Serial Number: {serial}
     Cert Status: {status}
     This Update: Jan  2 03:04:05 2026 GMT
     Next Update: {end}
@@ -33,10 +35,21 @@ OCSP Response Data:
 END = datetime(2026, 2, 3, 4, 5, 6, tzinfo=timezone.utc)
 
 
+MADE = described(now=NOW)  # its serial is 1f
+OTHER = """    Certificate ID:
+      Serial Number: 20
+    Cert Status: revoked
+    Next Update: Mar  1 00:00:00 2026 GMT
+"""
+
+
 def printed(
-    response: str = "successful", status: str = "good", end: str = "Feb  3 04:05:06 2026 GMT"
+    response: str = "successful",
+    status: str = "good",
+    end: str = "Feb  3 04:05:06 2026 GMT",
+    serial: str = "1F",
 ) -> str:
-    return PRINTED.format(response=response, status=status, end=end)
+    return PRINTED.format(response=response, status=status, end=end, serial=serial)
 
 
 @pytest.mark.parametrize(
@@ -51,10 +64,17 @@ def printed(
         (printed(end=""), Stapling("good")),
         (printed(response="trylater"), Stapling("invalid")),
         ("OCSP Response Status: successful (0x0)\n", Stapling("invalid")),
+        (printed(serial="001F"), Stapling("good", END)),
+        (printed(serial="1E"), Stapling("invalid")),
+        (printed(serial="-1F"), Stapling("invalid")),
+        (printed(serial="1F:2B"), Stapling("invalid")),
+        (printed() + OTHER, Stapling("good", END)),
+        (printed().replace("    Certificate ID", OTHER + "    Certificate ID"),
+         Stapling("good", END)),
     ],
-)
+)  # fmt: skip
 def test_what_openssl_prints_is_read(text: str, expected: Stapling) -> None:
-    assert read_stapling(text) == expected
+    assert read_stapling(text, MADE) == expected
 
 
 @pytest.mark.parametrize(

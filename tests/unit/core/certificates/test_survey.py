@@ -16,6 +16,7 @@ from ansible_collections.runbook.ops.plugins.module_utils.core.certificates.judg
 from ansible_collections.runbook.ops.plugins.module_utils.core.certificates.survey import (
     Expected,
     judge_observations,
+    read_expected,
 )
 from ansible_collections.runbook.ops.plugins.module_utils.core.certificates.verdicts import (
     Rules,
@@ -77,3 +78,26 @@ def test_what_is_expected_and_gone_is_in_the_summary() -> None:
         " Expected and not found: b.example, certificates."
     )
     assert [one.value for one in survey.checks[-3:]] == ["seen", "gone", "fewer"]
+
+
+def test_names_addresses_and_subjects_can_be_expected() -> None:
+    wanted = ("a.example", "*.a.example", "m\u00fcnchen.example", "10.0.0.1", "::1", "CN=a..b,O=x")
+    assert read_expected(wanted, 2) == Expected(wanted, 2)
+
+
+@pytest.mark.parametrize("wanted", ["", "a..b", ".x", "a" * 64, "a b", "a.*.b"])
+def test_what_no_certificate_can_be_for_is_refused(wanted: str) -> None:
+    with pytest.raises(OpsError) as caught:
+        read_expected(["a.example", wanted], 0)
+    assert (caught.value.code, caught.value.details) == ("bad_expected", {"expected": wanted})
+    assert caught.value.message == (
+        f"Cannot look for the certificate {wanted!r}: {wanted!r} is neither a host name nor an"
+        " address. Give a name or address of the certificate, or its subject."
+    )
+
+
+def test_an_ambiguous_name_is_asked_for_in_ascii() -> None:
+    with pytest.raises(OpsError) as caught:
+        read_expected(["stra\u00dfe.example"], 0)
+    assert caught.value.code == "bad_expected"
+    assert "A-label" in caught.value.message

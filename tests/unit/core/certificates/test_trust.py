@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 from ansible_collections.runbook.ops.plugins.module_utils.core.certificates.judgement import (
+    Certificate,
     Endpoint,
     Trust,
 )
@@ -44,6 +47,34 @@ def test_another_name_is_critical(names: tuple[str, ...], told: str) -> None:
     assert verdict.check.summary == (
         f"a.example:443 serves a certificate that is not for a.example, but for {told}."
     )
+
+
+MADE = described(now=NOW, issuer="CN=R")
+ISSUER = dataclasses.replace(MADE, subject="CN=R", issuer="CN=Q", sha256="cd" * 32)
+WRONG = dataclasses.replace(ISSUER, subject="CN=S")
+
+
+@pytest.mark.parametrize(
+    ("sent", "word"),
+    [
+        ([MADE, MADE], "incomplete_chain"),
+        ([MADE, WRONG], "incomplete_chain"),
+        ([MADE, ISSUER], "untrusted_issuer"),
+        ([MADE, WRONG, ISSUER], "untrusted_issuer"),
+        ([], "untrusted_issuer"),
+    ],
+    ids=["twice", "a wrong one behind it", "its issuer", "its issuer at the end", "damaged"],
+)
+def test_a_chain_without_the_issuer_is_incomplete(sent: list[Certificate], word: str) -> None:
+    trust = Trust(20, sent=len(sent) or 2, chain=tuple(sent))
+    assert judge_trust("x", MADE, trust, now=NOW).word == word
+
+
+def test_a_certificate_that_is_sent_twice_is_not_its_own_issuer() -> None:
+    """It has the name of its issuer, which is another one."""
+    made = dataclasses.replace(MADE, subject="CN=R")
+    trust = Trust(20, sent=2, chain=(made, made))
+    assert judge_trust("x", made, trust, now=NOW).word == "incomplete_chain"
 
 
 @pytest.mark.parametrize(

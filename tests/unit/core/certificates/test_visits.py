@@ -78,6 +78,16 @@ def test_what_is_the_same_is_one_observation() -> None:
     assert (seen.subject, seen.certificate, seen.visits) == ("a.example:443", NEW, tuple(SAME))
 
 
+@pytest.mark.parametrize("shown", [NEW, OLD], ids=["the same", "differing"])
+def test_the_oldest_protocol_of_addresses_is_told(shown: Certificate) -> None:
+    spoken = ["TLSv1.3", "TLSv1", "TLSv1.2"]
+    visits = [
+        Visit(one.address, dataclasses.replace(one.seen, protocol=protocol))
+        for one, protocol in zip([*SAME, visit(3, shown)], spoken)
+    ]
+    assert merge_visits(ENDPOINT, visits)[0].protocol == "TLSv1"
+
+
 def test_what_differs_is_an_observation_each() -> None:
     visits = [*SAME, visit(3, OLD), visit(4, REFUSED)]
     first, second = merge_visits(ENDPOINT, visits)

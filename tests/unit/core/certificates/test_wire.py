@@ -43,6 +43,15 @@ PLAIN = Observation(SUBJECT, ENDPOINT, described(now=NOW), Trust(0))
             Observation(SUBJECT, ENDPOINT, trust=Trust(0, misordered=True)),
             [("tls.chain_order", "out_of_order", Status.WARNING)],
         ),
+        (dataclasses.replace(PLAIN, protocol="TLSv1.3"), []),
+        (dataclasses.replace(PLAIN, protocol="TLSv1.2"), []),
+        *(
+            (
+                dataclasses.replace(PLAIN, protocol=old),
+                [("tls.protocol", "old_protocol", Status.WARNING)],
+            )
+            for old in ("SSLv3", "TLSv1", "TLSv1.1")
+        ),
         (
             Observation(SUBJECT, ENDPOINT, stapling=Stapling("not_stapled")),
             [("tls.stapling", "not_stapled", Status.WARNING)],
@@ -54,6 +63,14 @@ def test_each_finding_has_its_check(
 ) -> None:
     verdicts = list(judge_wire(found, NOW))
     assert [(one.check.id, one.word, one.check.status) for one in verdicts] == told
+
+
+def test_an_old_protocol_says_what_to_turn_on() -> None:
+    (found,) = judge_wire(dataclasses.replace(PLAIN, protocol="TLSv1"), NOW)
+    assert found.check.summary == (
+        "a.example:443 speaks no newer TLS than TLSv1, which clients of today refuse: turn on TLS"
+        " 1.2 and 1.3."
+    )
 
 
 LEAF = dataclasses.replace(described(now=NOW, issuer="CN=between"), subject="CN=leaf")

@@ -34,6 +34,7 @@ from ansible_collections.runbook.ops.plugins.module_utils.core.renewal.plan impo
     plan_deployment,
     plan_lineage,
     plan_renewals,
+    within_reach,
 )
 from ansible_collections.runbook.ops.plugins.module_utils.core.renewal.results import (
     summarise_renewals,
@@ -154,6 +155,26 @@ def test_an_endpoint_belongs_to_the_lineage_that_names_it(asked: str, lineages: 
     kept = (*map(lineage, names), Lineage("broken", fault="x"))
     seen = Site(kept, (), (Leaf(Endpoint("h", 443, asked), OURS),))
     assert [one.name for dummy, found in expected_leaves(seen) for one in found] == lineages
+
+
+SERVES, REFUSES = Leaf(A, OURS), Leaf(A, cause="refused")
+NO_WAY = Leaf(A, cause="Network is unreachable", unroutable=True)
+
+
+@pytest.mark.parametrize(
+    ("found", "counted"),
+    [
+        ((SERVES, NO_WAY), (SERVES,)),
+        ((NO_WAY, SERVES, REFUSES), (SERVES, REFUSES)),
+        ((NO_WAY, REFUSES), (NO_WAY, REFUSES)),
+        ((NO_WAY,), (NO_WAY,)),
+        ((), ()),
+    ],
+)
+def test_where_another_address_answers_one_without_a_way_proves_nothing(
+    found: tuple[Leaf, ...], counted: tuple[Leaf, ...]
+) -> None:
+    assert within_reach(found) == counted
 
 
 def test_stale_leaves_are_told() -> None:
