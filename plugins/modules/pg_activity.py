@@ -82,13 +82,30 @@ options:
       replication_lag:
         description:
           - Seconds that the furthest standby is behind; of a standby, seconds that it is behind
-            what it has received.
+            what it has received. What only stores the log, such as C(pg_receivewal), is judged by
+            what it has written.
         type: dict
         default: {op: ge, warning: 30, critical: 300}
   blocked_after:
     description: Seconds of waiting for a lock that are nothing to speak of.
     type: float
     default: 5
+  ignore_users:
+    description:
+      - Users whose sessions may take as long as they like, such as that of a backup; patterns of
+        the shell (V(*), V(?), V([ab])) that do not tell upper from lower case.
+      - They do not count for O(thresholds.longest_query), O(thresholds.longest_transaction) and
+        O(thresholds.idle_in_transaction), and are returned like all others.
+    type: list
+    elements: str
+    default: []
+  ignore_applications:
+    description:
+      - The same for application names. By default those of tools for backups, and of this
+        collection, which holds a transaction open for as long as a dump takes.
+    type: list
+    elements: str
+    default: [pg_dump, pg_dumpall, pg_restore, pgbackrest*, barman*, wal-g*, wal-e*, runbook.ops]
 """
 
 EXAMPLES = r"""
@@ -188,7 +205,9 @@ wait_events:
     - {type: Lock, event: transactionid, sessions: 3}
     - {type: CPU, event: CPU, sessions: 1}
 longest:
-  description: The client with the longest of each, with C(seconds); null where there is none.
+  description: >-
+    The client with the longest of each, with C(seconds), ignored ones too; null where there is
+    none.
   returned: when the server answers
   type: dict
   sample:
@@ -321,6 +340,7 @@ from typing import Any
 
 from ..module_utils.adapters.postgres.activity import read_activity
 from ..module_utils.adapters.postgres.session import connect
+from ..module_utils.core.endings.rule import BACKUPS
 from ..module_utils.core.errors import UnreachableError
 from ..module_utils.core.outcome import Outcome
 from ..module_utils.core.postgres.activity_checks import (
@@ -353,6 +373,8 @@ ARGUMENT_SPEC: dict[str, Any] = {
         },
     },
     "blocked_after": {"type": "float", "default": 5},
+    "ignore_users": {"type": "list", "elements": "str", "default": []},
+    "ignore_applications": {"type": "list", "elements": "str", "default": list(BACKUPS)},
     **statement_options(),
 }
 

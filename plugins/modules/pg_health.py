@@ -14,9 +14,9 @@ description:
   - Reads sizes, cache, dead rows, statistics, bloat, indexes, sequences, the age of transaction
     ids, settings and the statements that take the time, with one connection and one statement for
     each area of the catalogs, and judges them by thresholds.
-  - An area that cannot be read, because a lock or O(statement_timeout) ends its statement, makes
-    its own checks unknown and leaves the others be. Relations under an exclusive lock are not
-    waited for.
+  - An area that cannot be read, because a lock or O(statement_timeout) ends its statement or the
+    server refuses it, makes its own checks unknown and leaves the others be. Relations under an
+    exclusive lock are not waited for.
   - An index is called unused or a duplicate only when it may be dropped. One that is unique,
     primary, of a constraint, of the replica identity, clustered by, part of a partitioned index or
     of an extension is never called so. Unused means that no query used it since the counters were
@@ -25,8 +25,9 @@ description:
     the primary to count dead rows and changes.
   - Bloat is an estimate from the statistics of the last C(ANALYZE) (rows times their mean width
     against pages), by the formula of ioguix/pgsql-bloat-estimation, simplified.
-  - Without C(pg_stat_statements) statements are not ranked, and the check says what to do. Literals
-    and numbers are taken out of their text.
+  - Without C(pg_stat_statements) statements are not ranked, and the check says what to do. Where a
+    setting keeps it from counting, and it has counted nothing, the check is unknown. Literals and
+    numbers are taken out of the text of statements.
   - C(statement_timeout) and C(lock_timeout) of the server are not judged, since the session of the
     module has its own.
   - A server that does not answer is the critical check C(postgres.reachable). A missing library,

@@ -20,9 +20,10 @@ description:
   - A session must match each of O(users), O(databases), O(applications), O(clients) and O(query)
     that is given, and none of the options C(keep_*), which win.
   - Always protected are the session of the module, whatever is no client (replication, autovacuum,
-    background workers), and other databases than O(databases). Superusers, users that may replicate
-    and tools for dumps and migrations are protected by O(protect). Each session that is old enough
-    and stays is returned with the reason.
+    background workers), and other databases than O(databases). Superusers, users that may
+    replicate, tools for dumps and migrations and connection poolers are protected by O(protect).
+    Each session that is old enough and stays is returned with the reason; where all of them stay,
+    the summary says why.
   - The signal is sent by the same statement that looks the session up again, and only where pid,
     start of the session, state and time of the last change of state are what they were, and where
     the process waits for its client. A session that woke up in between, or a pid that belongs to
@@ -32,7 +33,8 @@ description:
     been quiet for a second, whatever the age of its transaction.
   - A session that was signalled and is still there after O(wait) seconds fails the task.
   - A user that may not see or may not signal the sessions fails the task before anything is done,
-    also in check mode. So does a standby, and a connection pooler such as PgBouncer, whose sessions
+    also in check mode. So do sessions of which the server does not track the state (see
+    C(track_activities)), a standby, and a connection pooler such as PgBouncer, whose sessions
     on the server serve many clients.
   - PostgreSQL 13 to 17.
 author:
@@ -125,10 +127,13 @@ options:
         C(barman*), C(wal-g*), C(wal-e*), C(flyway*), C(liquibase*), C(alembic*), C(prisma*),
         C(pg_repack), C(pg_cron*) and C(runbook.ops). A tool that sets no name of its own, such as
         Flyway with the plain JDBC driver, is not known by it; use O(keep_users).
+      - V(poolers) are sessions whose application or user is one of C(pgbouncer*), C(pgcat*),
+        C(pgpool*), C(odyssey*) and C(supavisor*), which are idle by design and serve many clients.
+        A pooler that goes by the names of its clients is not known by it; use O(keep_clients).
     type: list
     elements: str
-    choices: [superusers, replication, tools]
-    default: [superusers, replication, tools]
+    choices: [superusers, replication, tools, poolers]
+    default: [superusers, replication, tools, poolers]
   root_blockers:
     description:
       - End only sessions that others wait for and that wait for nobody themselves. Such a session
@@ -260,7 +265,9 @@ summary:
   type: str
   sample: Ended 3, escaped 1, protected 2, left 0.
 victims:
-  description: The sessions that were planned to end, oldest first; the same with check mode.
+  description:
+    - The sessions that were planned to end, oldest first; the same with check mode.
+    - C(query_digest) is the SHA-256 of the last statement without its values, null without one.
   returned: success
   type: list
   elements: dict
@@ -273,6 +280,7 @@ victims:
       state: idle
       age_seconds: 5211.004
       backend_start: "2026-01-31T02:12:09.120031Z"
+      query_digest: 0f2c0b5c3f5dd9b2a21fd3f5b6f0c8d4c0e3b0f7a1e6f5d7c9b8a7968574635d
 ended:
   description: The sessions that were signalled and are gone; none in check mode.
   returned: success
@@ -340,7 +348,6 @@ from ..module_utils.core.endings.victims import plan_change, plan_endings
 from ..module_utils.core.outcome import Outcome
 from ..module_utils.core.plan import Effect
 from ..module_utils.core.postgres.login import read_login
-from ..module_utils.core.redaction import WHOLE, Shown
 from ..module_utils.entry import Task, run_module
 from ..module_utils.options.postgres import POSTGRES_RULES, postgres_options
 from ..module_utils.options.shared import journal_options
@@ -379,7 +386,7 @@ def run(task: Task) -> Outcome:
         endings = plan_endings(reading, rule, user=login.user)
         return conclude_endings(endings, plan_change(endings, rule, login.subject), None)
     with connect(login, docker_socket=given["docker_socket"]) as database:
-        sessions = read_sessions(database, WHOLE if rule.reads_statements else Shown())
+        sessions = read_sessions(database, rule.shown)
         endings = plan_endings(reading_of(sessions), rule, user=login.user)
         change = plan_change(endings, rule, login.subject)
 

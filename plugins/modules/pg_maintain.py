@@ -24,13 +24,18 @@ description:
     for everything but V(vacuum_full), which is refused unless confirmed.
   - A concurrent build waits for transactions that are older than itself. It blocks nobody
     meanwhile, and waits until the deadline.
-  - Each step is proven by looking again; the statistics have moved, the index is there and valid,
-    it is another one than before, or it is gone. A step that failed or cannot be proven fails the
-    task when all others are done. A step that met a lock, gave way or met the deadline does not.
+  - A table that somebody has locked holds up neither the look at the database nor the other steps;
+    its own step is left, and its size is the one of its last vacuum.
+  - Each step is proven by looking again; the statistics have moved, the oldest row is younger, the
+    index is there and valid, it is another one than before, or it is gone. A step that failed or
+    cannot be proven fails the task when all others are done. A step that met a lock, gave way or
+    met the deadline does not.
   - When the module is killed, PostgreSQL 14 and later ends its statement within a second; before
     that the statement runs to its end. The next run cleans up.
   - A user that does not own what is to be maintained fails the task before anything is done, since
-    the server would only warn and pass the table over. Standbys are refused.
+    the server would only warn and pass the table over. The owner of the database may vacuum and
+    analyze, and from PostgreSQL 17 on whoever has MAINTAIN on the table may also rebuild its
+    indexes. Standbys are refused.
   - O(statement_timeout) holds for the questions of the module, O(deadline) for its maintenance.
   - PostgreSQL 13 to 17.
 author:
@@ -52,8 +57,10 @@ options:
       - What may be done; indexes that O(indexes) names are made in any case.
       - V(drop_invalid) drops indexes that are not valid and that nobody is building.
       - V(vacuum) takes tables with O(min_dead_rows) or O(min_freeze_age), V(analyze) those with
-        O(min_changed_rows) and those that were never analyzed. Together they are one step.
-      - V(reindex) rebuilds B-tree indexes with O(min_bloat_percent).
+        O(min_changed_rows) and those that were never analyzed. Together they are one step, but for
+        a table that has to be frozen. The parent of partitions is not analyzed by itself.
+      - V(reindex) rebuilds B-tree indexes with O(min_bloat_percent), but none of an exclusion
+        constraint, which PostgreSQL cannot rebuild without locking out clients; see RV(skipped).
       - V(vacuum_full) rewrites each table that O(tables) names, instead of V(vacuum). It locks out
         all clients of the table for as long as it takes, and needs space for a copy.
     type: list
@@ -130,9 +137,9 @@ options:
     default: 1
   min_freeze_age:
     description:
-      - Vacuum a table whose oldest transaction or multixact that is not frozen is so old, and do it
-        before anything else. The server itself steps in at C(autovacuum_freeze_max_age), 200
-        million by default.
+      - Freeze a table whose oldest transaction or multixact that is not frozen is so old, with
+        C(VACUUM) and its option C(FREEZE), and do it before other tables. The server itself steps
+        in at C(autovacuum_freeze_max_age), 200 million by default.
     type: int
     default: 150000000
   min_bloat_percent:
@@ -213,6 +220,31 @@ summary:
   returned: success
   type: str
   sample: "Took 11 of 12 steps, left 1: 1 cut."
+status:
+  description: The worst status among RV(checks).
+  returned: success
+  type: str
+  sample: warning
+checks:
+  description:
+    - The check C(maintenance.left), whose value is the number of steps in RV(left). It is a warning
+      where there are any.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - id: maintenance.left
+      subject: shop@db1.example.org
+      status: warning
+      value: 1
+      unit: steps
+      warning: 0
+      critical: null
+      summary: >-
+        Took 11 of 12 steps, left 1: 1 cut; the first that is left is vacuum public.events: the
+        deadline came.
+      remedy: database_maintenance
+      observed_at: "2026-01-31T02:00:00Z"
 steps:
   description:
     - In check mode every step that is needed, in its order; otherwise what became of each.
@@ -253,6 +285,14 @@ building:
   type: list
   elements: str
   sample: [public.orders_customer_idx]
+skipped:
+  description: Indexes that need V(reindex) and cannot be rebuilt beside clients, and why.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - index: public.bookings_room_during_excl
+      reason: the server rebuilds the index of an exclusion constraint only with a lock
 bytes:
   description: Size of the tables and indexes of the steps that were done, in bytes.
   returned: success
@@ -322,14 +362,14 @@ def run(task: Task) -> Outcome:
     with connect(login, docker_socket=task.params["docker_socket"]) as database:
         catalog = read_catalog(database)
         steps = plan_steps(catalog, rule, past)
-        plan = plan_maintenance(steps, rule, login.subject)
+        plan = plan_maintenance(steps, catalog, rule, login.subject)
 
         def write() -> Effect:
             socket = task.params["docker_socket"]
             return as_effect(carry_out(database, steps, rule, docker_socket=socket))
 
         effect = task.apply(write, plan)
-    return conclude(effect, plan, catalog)
+    return conclude(effect, plan, catalog, now=task.now)
 
 
 def main() -> None:

@@ -134,9 +134,17 @@ def measure_looking(server: Postgres) -> dict[str, Any]:
 
 
 def measure_race(server: Postgres) -> dict[str, Any]:
-    """How many of the ended were at work or protected, by the server's log."""
+    """How many of the ended were at work or protected, by the server's log.
+
+    A log that does not tell of each end, or a race that nobody could lose, measures nothing.
+    """
     with writing():
         tally = race(server, by_rule, decisions=DECISIONS, clients=SESSIONS, naps=QUIET_NAPS)
+    if tally.logged != tally.ended or not tally.escaped:
+        raise RuntimeError(
+            f"Cannot measure: the log tells of {tally.logged} of {tally.ended} that were ended, and"
+            f" {tally.escaped} escaped."
+        )
     return {
         "name": f"{DECISIONS} decisions to end",
         "ours_s": round(tally.seconds, 1),

@@ -6,12 +6,14 @@
 With ``RUNBOOK_OPS_POSTGRES=<bin>:<bin> PYTHONPATH=.ansible/collections`` in the environment,
 ``python -m tests.samples.captured_rows`` captures them anew: each server there gets a small shop,
 somebody who blocks somebody, and an index that is of no use. A file holds the document of each
-statement by its verb; no two of these statements share one.
+statement by its verb, no two of these statements sharing one, and the SHA-256 of the statement: a
+document answers no other statement than the one that it was captured with.
 """
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import threading
 from collections.abc import Iterator, Mapping
@@ -73,9 +75,14 @@ class Captured:
     @property
     def documents(self) -> dict[str, Any]:
         """The answers by the verb of their statement."""
-        text = (PLACE / f"postgres-{self.major}.json").read_text(encoding="utf-8")
-        documents: dict[str, Any] = json.loads(text)
+        documents: dict[str, Any] = self._file["documents"]
         return documents
+
+    @property
+    def _file(self) -> dict[str, Any]:
+        text = (PLACE / f"postgres-{self.major}.json").read_text(encoding="utf-8")
+        kept: dict[str, Any] = json.loads(text)
+        return kept
 
     @property
     def version(self) -> int:
@@ -89,24 +96,36 @@ class Captured:
         return 0
 
     def read_document(self, sql: str, values: Mapping[str, Any], *, verb: str) -> Any:
-        """What the server answered to a statement with this ``verb``."""
-        del sql, values
+        """What the server answered to the statement ``sql``, which has this ``verb``."""
+        del values
+        if self._file["statements"][verb] != digest(sql):
+            raise RuntimeError(
+                f"Cannot play back what PostgreSQL {self.major} answered to '{verb}': the statement"
+                " is another one by now. Capture the rows anew."
+            )
         return self.documents[verb]
 
 
 class Noted:
-    """A session with a real server; ``documents`` keeps what it answered, by the verb."""
+    """A session with a real server; what it was asked and what it answered, by the verb."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self.version, self.pid = database.version, database.pid
         self.documents: dict[str, Any] = {}
+        self.statements: dict[str, str] = {}
 
     def read_document(self, sql: str, values: Mapping[str, Any], *, verb: str) -> Any:
         """What the server answers."""
         document = self._database.read_document(sql, values, verb=verb)
         self.documents[verb] = json.loads(json.dumps(document))
+        self.statements[verb] = digest(sql)
         return document
+
+
+def digest(sql: str) -> str:
+    """The SHA-256 of a statement, which is the same wherever its lines break."""
+    return hashlib.sha256(" ".join(sql.split()).encode()).hexdigest()
 
 
 def capture(server: Postgres) -> dict[str, Any]:
@@ -123,7 +142,7 @@ def capture(server: Postgres) -> dict[str, Any]:
         read_activity(asked, query.shown)
         read_health_document(asked, query)
         maintenance.read_catalog(asked)
-    return noted.documents
+    return {"documents": noted.documents, "statements": noted.statements}
 
 
 @contextlib.contextmanager

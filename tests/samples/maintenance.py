@@ -34,6 +34,7 @@ def table(name: str = "orders", **given: Any) -> Table:
         "analyze_age": 43200.0,
         "freeze_age": 1000,
         "may_maintain": True,
+        "may_reindex": True,
         "owned": True,
     }
     return Table(**{**fields, **given})
@@ -50,6 +51,7 @@ def index(name: str = "orders_state_idx", **given: Any) -> Index:
         "unique": False,
         "columns": ("state",),
         "predicate": False,
+        "exclusion": False,
         "valid": True,
         "droppable": True,
         "in_use": False,

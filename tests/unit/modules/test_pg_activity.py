@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import functools
 import threading
+from types import ModuleType
 from typing import Any, Callable
 
 import pytest
-from ansible_collections.runbook.ops.plugins.modules import pg_activity
+from ansible_collections.runbook.ops.plugins.modules import pg_activity, pg_health
 from psycopg2.extras import PhysicalReplicationConnection
 
-from tests.servers.postgres import Postgres, wait_until
+from tests.servers.postgres import Postgres, running_postgres, wait_until
 
 RunModule = Callable[..., dict[str, Any]]
 Client = Callable[..., Any]
+AUTHORIZED = "connection authorized: user=ops database=other application_name=runbook.ops"
 
 
 def seen(result: dict[str, Any], connection: Any) -> dict[str, Any]:
@@ -192,6 +194,15 @@ def test_walsenders_are_seen_and_take_no_connection_of_clients(
     assert result["connections"]["used"] == 0
 
 
+@pytest.mark.parametrize("module", [pg_activity, pg_health])
+def test_an_observer_takes_one_connection(run_module: RunModule, module: ModuleType) -> None:
+    """By the log of the server; where connections run short, each one counts."""
+    with running_postgres(settings={"log_connections": "on"}) as server:
+        seen_so_far = server.log.count(AUTHORIZED)
+        run_module(module, **server.options(login_db="other"))
+        assert (seen_so_far, server.log.count(AUTHORIZED)) == (0, 1)
+
+
 def test_thresholds_come_from_the_options(
     run_module: RunModule, postgres: Postgres, client: Client
 ) -> None:
@@ -209,6 +220,30 @@ def test_thresholds_come_from_the_options(
         checks(run_module(pg_activity, **postgres.options()))["postgres.idle_in_transaction"]
         == "ok"
     )
+
+
+@pytest.mark.parametrize(
+    ("given", "status"),
+    [
+        ({}, "ok"),
+        ({"ignore_applications": []}, "warning"),
+        ({"ignore_applications": [], "ignore_users": ["APP"]}, "ok"),
+    ],
+)
+def test_the_transaction_of_a_dump_of_ours_may_stay_open(
+    run_module: RunModule, postgres: Postgres, client: Client, given: dict[str, Any], status: str
+) -> None:
+    dump = client(application_name="runbook.ops")
+    dump.autocommit = False
+    dump.cursor().execute("SELECT 1")
+    strict = {"op": "gt", "warning": 0}
+    timed = ("longest_transaction", "idle_in_transaction")
+    result = run_module(
+        pg_activity, **postgres.options(thresholds=dict.fromkeys(timed, strict), **given)
+    )
+    assert {checks(result)[f"postgres.{name}"] for name in timed} == {status}
+    assert seen(result, dump)["state"] == "idle in transaction"
+    assert result["longest"]["idle_in_transaction"]["application"] == "runbook.ops"
 
 
 @pytest.mark.parametrize(

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import contextlib
 import os
+import subprocess
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Callable
 
 import psycopg2
 import pytest
 from ansible_collections.runbook.ops.plugins.modules import pg_activity
-from psycopg2.extras import PhysicalReplicationConnection
 
 from tests.servers.postgres import (
     PASSWORD,
@@ -89,15 +90,39 @@ def slot(any_postgres: Postgres) -> Iterator[str]:
     any_postgres.execute("SELECT pg_drop_replication_slot('replica1')")
 
 
-def test_a_slot_and_a_standby(look: Look, any_postgres: Postgres, slot: str) -> None:
-    ((now_at,),) = any_postgres.rows("SELECT pg_current_wal_lsn()::text")
-    with contextlib.closing(
-        any_postgres.connect("replicator", connection_factory=PhysicalReplicationConnection)
-    ) as standby:
-        standby.cursor().start_replication(slot, start_lsn=now_at)
-        streams = "SELECT 1 FROM pg_stat_replication WHERE state = 'streaming'"
-        wait_until(lambda: any_postgres.rows(streams))
-        following = look(thresholds={"replication_slots": {"op": "ge", "warning": 0}})
+@contextlib.contextmanager
+def receiving_wal(server: Postgres, slot: str, place: Path) -> Iterator[None]:
+    """Let pg_receivewal store the log for the block, as backup tools have it."""
+    place.chmod(0o755)
+    command = [
+        str(server.programs / "pg_receivewal"), "--directory", str(place), "--slot", slot,
+        "--host", "127.0.0.1", "--port", str(server.port), "--username", "replicator",
+        "--no-password", "--status-interval", "1",
+    ]  # fmt: skip
+    with subprocess.Popen(command, env={**os.environ, "PGPASSWORD": PASSWORD}) as receiver:
+        try:
+            yield
+        finally:
+            receiver.terminate()
+
+
+def test_a_slot_and_a_receiver_of_the_log(
+    look: Look, any_postgres: Postgres, slot: str, tmp_path: Path
+) -> None:
+    """A receiver replays nothing: what it has written is how far it is."""
+    behind = "SELECT extract(epoch FROM {lag}_lag)::float FROM pg_stat_replication"
+    with receiving_wal(any_postgres, slot, tmp_path):
+        written = "SELECT 1 FROM pg_stat_replication WHERE write_lsn >= pg_current_wal_lsn()"
+        wait_until(lambda: any_postgres.rows(written))
+        any_postgres.execute("DROP TABLE IF EXISTS plans; CREATE TABLE plans AS SELECT 1 AS id")
+        late = f"SELECT 1 FROM pg_stat_replication WHERE ({behind.format(lag='replay')}) > 3"
+        wait_until(lambda: any_postgres.rows(late) and any_postgres.rows(written))
+        limits = {"op": "ge", "warning": 3}
+        following = look(
+            thresholds={"replication_slots": {"op": "ge", "warning": 0}, "replication_lag": limits}
+        )
+        ((flushed,),) = any_postgres.rows(behind.format(lag="flush"))
+        blind = look(login_user="blind")
     wait_until(lambda: not any_postgres.rows("SELECT 1 FROM pg_stat_replication"))
     left = look()
     (kept,) = following["replication"]["slots"]
@@ -107,8 +132,11 @@ def test_a_slot_and_a_standby(look: Look, any_postgres: Postgres, slot: str) -> 
     assert kept["retained_bytes"] > 0
     (told,) = following["replication"]["standbys"]
     assert (told["pid"], told["client"], told["state"]) == (kept["pid"], "127.0.0.1", "streaming")
+    assert (told["lag_bytes"], told["replay_seconds"]) == (0, 0)
+    assert flushed > 3, "the lag of a flush would do as well"
     assert checks(following)["replication_slots"] == "warning"
-    assert "replication_lag" in checks(following)
+    assert checks(following)["replication_lag"] == "ok"
+    assert checks(blind)["replication_lag"] == "unknown"
     assert left["replication"]["standbys"] == []
     assert left["replication"]["slots"][0]["active"] is False
     assert "replication_lag" not in checks(left)

@@ -249,6 +249,60 @@ def test_the_extension_without_its_library_is_a_finding(
     assert seen["summary"].endswith("Run CREATE EXTENSION pg_stat_statements in health.")
 
 
+def test_a_library_that_waits_for_a_restart_is_not_there(
+    run_module: RunModule, postgres: Postgres
+) -> None:
+    """After a reload its settings are there, and they are settings of nobody."""
+    for server in with_database(postgres):
+        run(server, "CREATE EXTENSION pg_stat_statements", user="postgres")
+        run(server, "ALTER DATABASE health SET pg_stat_statements.max = 5000", user="postgres")
+        seen = run_module(pg_health, **options(server))
+    assert seen["unread"] == {}
+    assert checks(seen)["reachable"]["status"] == "ok"
+    assert checks(seen)["statements"]["summary"].endswith(
+        " Add pg_stat_statements to shared_preload_libraries and restart the server."
+    )
+
+
+FAILING = """
+CREATE FUNCTION fail() RETURNS boolean LANGUAGE plpgsql AS
+  $$ BEGIN RAISE 'no room' USING ERRCODE = '{code}'; END $$;
+ALTER VIEW pg_stat_statements RENAME TO counters;
+CREATE VIEW pg_stat_statements AS SELECT * FROM counters WHERE fail();
+GRANT SELECT ON pg_stat_statements TO ops
+"""
+
+
+@pytest.mark.parametrize("code", ["55000", "53100", "53200", "58030", "57P01"])
+def test_an_area_that_fails_leaves_the_others_be(
+    run_module: RunModule, counted: Postgres, code: str
+) -> None:
+    """The server says what is wrong, and the session goes on."""
+    for server in with_database(counted):
+        run(server, "CREATE EXTENSION pg_stat_statements", user="postgres")
+        run(server, FAILING.format(code=code), user="postgres")
+        seen = run_module(pg_health, **options(server))
+    assert checks(seen)["reachable"]["status"] == "ok"
+    assert checks(seen)["statements"]["status"] == "unknown"
+    assert list(seen["unread"]) == ["statements"]
+    assert seen["unread"]["statements"].endswith(": no room. Look at the log of the server.")
+
+
+@pytest.mark.parametrize("track", ["top", "none"])
+def test_a_server_that_counts_nothing_is_not_called_well(
+    run_module: RunModule, counted: Postgres, track: str
+) -> None:
+    for server in with_database(counted):
+        run(server, "CREATE EXTENSION pg_stat_statements", user="postgres")
+        setting = f"ALTER DATABASE health SET pg_stat_statements.track = {track}"
+        run(server, setting, user="postgres")
+        run(server, "SELECT pg_stat_statements_reset()", user="postgres")
+        seen = checks(run_module(pg_health, **options(server)))["statements"]
+    assert (seen["status"], "track is none" in seen["summary"]) == {
+        "top": ("ok", False), "none": ("unknown", True),
+    }[track]  # fmt: skip
+
+
 def test_a_server_that_does_not_answer(run_module: RunModule, postgres: Postgres) -> None:
     seen = run_module(pg_health, **postgres.options(login_port=1, connect_timeout=2))
     assert [check["id"] for check in seen["checks"]] == ["postgres.reachable"]

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
@@ -115,6 +116,8 @@ def test_the_journal_holds_the_intention_and_the_outcome_and_no_statement(
         )  # fmt: skip
         assert entry["subject"] == f"shop@127.0.0.1:{postgres.port}"
     assert pids(started["details"]["victims"]) == pids(done["details"]["ended"]) == [pid(victim)]
+    digest = hashlib.sha256(b"SELECT ?").hexdigest()
+    assert started["details"]["victims"][0]["query_digest"] == digest
     (protected,) = done["details"]["protected"]
     assert (protected["pid"], protected["reason"]) == (
         pid(kept), "its application is a tool, by pg_dump",
@@ -214,6 +217,31 @@ def test_a_superuser_is_beyond_the_reach_of_ops(run: Run, client: Client) -> Non
         " Log in as a superuser."
     )
     assert pids(run(protect=["tools"], login_user="postgres")["ended"]) == [pid(superuser)]
+
+
+def test_where_everybody_is_protected_it_is_said_why(run: Run, client: Client) -> None:
+    superuser, pool = client("postgres"), client(application_name="PgBouncer")
+    rest()
+    result = run()
+    assert set(pids(result["protected"])) == {pid(superuser), pid(pool)}
+    assert result["summary"] == (
+        "Ended 0, escaped 0, protected 2, left 0. Everybody who is old enough stays: 1 because its"
+        " user is a superuser, 1 because its application is a connection pooler, by pgbouncer*."
+    )
+
+
+def test_a_server_that_does_not_track_sessions_is_refused(
+    run: Run, client: Client, postgres: Postgres
+) -> None:
+    postgres.execute("ALTER ROLE app SET track_activities = off")
+    try:
+        session = client()
+        result = run()
+    finally:
+        postgres.execute("ALTER ROLE app RESET track_activities")
+    assert (result["failed"], result["code"]) == (True, "not_tracked")
+    assert f"track_activities is off for 1 of 1, the first is pid {pid(session)}" in result["msg"]
+    assert alive(session)
 
 
 def test_nothing_is_ended_where_the_journal_cannot_be_written(run: Run, client: Client) -> None:

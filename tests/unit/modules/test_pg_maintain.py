@@ -59,6 +59,7 @@ def test_check_mode_lists_the_steps_in_their_order_and_does_none(
     )
     assert (planned["changed"], planned["entries"]) == (True, [])
     assert "stock.items: 10000 dead rows of 20000" in planned["diff"]["before"]
+    assert planned["checks"][0]["status"] == "ok"
     assert planned["diff"]["after"] == "stock.items: vacuumed and analyzed\n"
     assert not (tmp_path / "journal.jsonl").exists()
     assert indexes(server)["tags_item_idx"] is False
@@ -73,6 +74,9 @@ def test_check_mode_lists_the_steps_in_their_order_and_does_none(
     again = run()
     assert (again["changed"], again["summary"]) == (False, "Nothing needs maintenance.")
     assert (again["steps"], again["entries"]) == ([], [])
+    assert [(check["id"], check["status"], check["value"]) for check in again["checks"]] == [
+        ("maintenance.left", "ok", 0)
+    ]
 
 
 def test_the_journal_holds_each_step_and_teaches_the_next_run(
@@ -84,6 +88,8 @@ def test_the_journal_holds_each_step_and_teaches_the_next_run(
     started, done = (json.loads(line) for line in lines)
     assert [entry["outcome"] for entry in (started, done)] == ["started", "done"]
     (step,) = done["details"]["steps"]
+    assert (done["details"]["done"], done["details"]["left"]) == (1, [])
+    assert done["details"]["dead_rows_before"] > done["details"]["dead_rows_after"] == 0
     assert (step["step"], step["outcome"], step["dead_rows_after"]) == (
         "vacuum_analyze stock.items", "done", 0,
     )  # fmt: skip
@@ -193,10 +199,71 @@ def test_a_user_who_does_not_own_the_tables_is_refused(run: Run, server: Postgre
         refused = run(login_user="watcher", check_mode=check_mode)
         assert refused["code"] == "not_permitted"
         assert refused["msg"] == (
-            "Cannot maintain shop: watcher owns neither the database nor 1 of its tables, the"
-            " first is stock.items. Log in as the owner or as a superuser, or leave them out with"
-            " exclude."
+            "Cannot maintain shop: watcher does not own 1 of its tables, the first is stock.items."
+            " Log in as the owner or as a superuser, or leave them out with exclude."
         )
+
+
+def test_the_owner_of_the_database_may_vacuum_what_others_own_and_not_rebuild_it(
+    run: Run, server: Postgres
+) -> None:
+    server.execute(
+        "ALTER TABLE stock.items OWNER TO watcher; GRANT USAGE ON SCHEMA stock TO watcher"
+    )
+    change(server, f"DELETE FROM stock.items WHERE id > {ROWS // 2}")
+    assert steps(run(operations=["vacuum"])) == [("vacuum stock.items", "done")]
+    refused = run(operations=["reindex"], min_bloat_percent=0)
+    assert refused["code"] == "not_permitted"
+    assert "app does not own 1 of its tables, the first is stock.items" in refused["msg"]
+    done = run(operations=["reindex"], min_bloat_percent=0, login_user="watcher")
+    assert {outcome for dummy, outcome in steps(done)} == {"done"}
+
+
+def test_the_index_of_an_exclusion_constraint_is_left_alone_and_told(
+    run: Run, server: Postgres
+) -> None:
+    server.execute(
+        "ALTER TABLE stock.tags ADD COLUMN during int4range,"
+        " ADD CONSTRAINT tags_during_excl EXCLUDE USING gist (during WITH &&)"
+    )
+    done = run(operations=["reindex"], min_bloat_percent=0, tables=["stock.tags"])
+    assert (done["steps"], done["checks"][0]["status"]) == ([], "ok")
+    assert done["skipped"] == [
+        {
+            "index": "stock.tags_during_excl",
+            "reason": "the server rebuilds the index of an exclusion constraint only with a lock",
+        }
+    ]
+
+
+def test_an_old_table_is_frozen_and_does_not_come_back(run: Run, server: Postgres) -> None:
+    age = "SELECT age(relfrozenxid) FROM pg_class WHERE oid = 'stock.items'::regclass"
+    with contextlib.closing(server.connect("app")) as client:
+        for dummy in range(200):
+            client.cursor().execute("SELECT txid_current()")
+    given: dict[str, Any] = {
+        "operations": ["vacuum"], "tables": ["stock.items"], "min_freeze_age": 150,
+    }  # fmt: skip
+    server.execute("VACUUM stock.items")
+    assert server.rows(age)[0][0] >= 150
+    assert steps(run(**given)) == [("vacuum_freeze stock.items", "done")]
+    assert server.rows(age)[0][0] < 150
+    assert run(**given)["changed"] is False
+
+
+def test_a_table_that_an_old_transaction_keeps_from_being_frozen_fails(
+    run: Run, server: Postgres
+) -> None:
+    server.execute("VACUUM FREEZE stock.items")
+    with contextlib.closing(server.connect()) as old:
+        old.autocommit = False
+        old.cursor().execute("SELECT txid_current()")
+        with contextlib.closing(server.connect("app")) as client:
+            client.cursor().execute("SELECT txid_current()")
+        result = run(operations=["vacuum"], tables=["stock.items"], min_freeze_age=1)
+        old.rollback()
+    assert (result["failed"], result["code"]) == (True, "not_proven")
+    assert "vacuum_freeze stock.items: it ended well, but its effect is not to be" in result["msg"]
 
 
 def test_one_run_at_a_time(run: Run, server: Postgres) -> None:

@@ -132,6 +132,96 @@ def test_a_step_gives_way_to_a_client_that_changes_the_schema(run: Run, server: 
         "vacuum stock.items", "yielded", "it gave way to a client that waited for it",
     )  # fmt: skip
     assert results[0]["summary"] == "Took 0 of 1 steps, left 1: 1 yielded."
+    (check,) = results[0]["checks"]
+    assert (check["id"], check["status"], check["value"]) == ("maintenance.left", "warning", 1)
+    assert results[0]["entries"][-1]["details"]["left"] == ["vacuum stock.items: yielded"]
+
+
+def test_a_change_of_the_schema_that_is_not_committed_holds_up_nothing_else(
+    run: Run, server: Postgres
+) -> None:
+    change(server, f"DELETE FROM stock.items WHERE id > {ROWS // 2}; DELETE FROM stock.tags")
+    results: list[dict[str, Any]] = []
+    with beside(lambda: results.append(run(login_user="slow", operations=["vacuum"]))):
+        wait_until(lambda: is_at_work(server))
+        with in_transaction(server, "ALTER TABLE stock.items ADD COLUMN price int"):
+            time.sleep(3)
+    assert steps(results[0]) == [("vacuum stock.items", "yielded"), ("vacuum stock.tags", "done")]
+
+
+def test_a_table_that_is_locked_all_the_time_holds_up_neither_plan_nor_other_steps(
+    run: Run, server: Postgres
+) -> None:
+    server.execute("CREATE INDEX items_lower_idx ON stock.items (lower(name))")
+    server.execute("VACUUM ANALYZE stock.items")
+    change(server, f"DELETE FROM stock.items WHERE id > {ROWS // 2}; DELETE FROM stock.tags")
+    given: dict[str, Any] = {"operations": ["vacuum"]}
+    known = {step["step"]: step["bytes"] for step in run(**given, check_mode=True)["steps"]}
+    with in_transaction(server, "LOCK TABLE stock.items"):
+        planned = run(**given, check_mode=True)
+        result = run(**given, lock_timeout=0.3)
+    assert [step["step"] for step in planned["steps"]] == list(known)
+    sizes = [step["bytes"] for step in planned["steps"]]
+    assert sizes == pytest.approx(list(known.values()), rel=0.1)
+    assert steps(result) == [("vacuum stock.items", "locked"), ("vacuum stock.tags", "done")]
+    assert result["steps"][0]["seconds"] >= 0.3, "the step itself has to wait, not the look before"
+
+
+@pytest.fixture
+def blind(server: Postgres) -> Iterator[None]:
+    """Let ``slow`` see no lock, as if each were taken right after somebody looked for it."""
+    server.execute(
+        "CREATE SCHEMA blind;"
+        " CREATE VIEW blind.pg_locks AS SELECT * FROM pg_catalog.pg_locks WHERE false;"
+        " GRANT USAGE ON SCHEMA blind TO slow; GRANT SELECT ON blind.pg_locks TO slow;"
+        " ALTER ROLE slow SET search_path = blind, pg_catalog, public;"
+        " ALTER ROLE slow SET vacuum_cost_delay = '5ms'"
+    )
+    yield
+    server.execute("DROP SCHEMA blind CASCADE")
+
+
+def roll_back(client: Any, *, after: float) -> None:
+    time.sleep(after)
+    client.rollback()
+
+
+@pytest.mark.usefixtures("blind")
+def test_a_lock_that_is_taken_while_the_database_is_read_is_waited_for_once(
+    run: Run, server: Postgres
+) -> None:
+    with (
+        in_transaction(server, "LOCK TABLE stock.items") as client,
+        beside(lambda: roll_back(client, after=1.5)),
+    ):
+        started = time.monotonic()
+        seen = run(login_user="slow", check_mode=True)
+        assert time.monotonic() - started > 1
+    assert [step["step"] for step in seen["steps"]] == ["analyze stock.items"]
+
+
+@pytest.mark.usefixtures("blind")
+def test_a_lock_that_is_taken_right_before_a_step_leaves_it(run: Run, server: Postgres) -> None:
+    change(server, f"DELETE FROM stock.items WHERE id > {ROWS // 2}; DELETE FROM stock.tags")
+    results: list[dict[str, Any]] = []
+    with beside(lambda: results.append(run(login_user="slow", operations=["vacuum"]))):
+        wait_until(lambda: is_at_work(server))
+        with in_transaction(server, "LOCK TABLE stock.tags"):
+            wait_until(lambda: results)
+    assert steps(results[0]) == [("vacuum stock.items", "done"), ("vacuum stock.tags", "locked")]
+
+
+@pytest.mark.usefixtures("blind")
+def test_a_lock_that_is_taken_right_behind_a_step_delays_its_proof(
+    run: Run, server: Postgres
+) -> None:
+    change(server, f"DELETE FROM stock.items WHERE id > {ROWS // 2}")
+    results: list[dict[str, Any]] = []
+    with beside(lambda: results.append(run(login_user="slow", operations=["vacuum"]))):
+        wait_until(lambda: is_at_work(server))
+        with in_transaction(server, "LOCK TABLE stock.items"):
+            time.sleep(1.5)
+    assert steps(results[0]) == [("vacuum stock.items", "done")]
 
 
 @pytest.mark.parametrize(

@@ -41,11 +41,15 @@ SELECT slot_name AS name, slot_type AS type, database, active, active_pid AS pid
 FROM pg_replication_slots ORDER BY slot_name
 """
 
-# A follower that has nothing left to replay reports no lag after a while.
+# A follower that has nothing left to replay reports no lag after a while. One that only stores the
+# log (pg_receivewal, barman) never replays, and without --synchronous flushes only whole segments:
+# both lags of it grow for ever, so what it has written counts. What is hidden from us is NULL.
 _STANDBYS = """
 SELECT pid, application_name AS name, coalesce(host(client_addr), 'socket') AS client, state,
-  sync_state AS sync, pg_wal_lsn_diff(@now_at, replay_lsn)::bigint AS lag_bytes,
-  CASE WHEN replay_lsn >= @now_at THEN 0
+  sync_state AS sync,
+  pg_wal_lsn_diff(@now_at, coalesce(replay_lsn, write_lsn))::bigint AS lag_bytes,
+  CASE WHEN coalesce(replay_lsn, write_lsn) >= @now_at THEN 0
+    WHEN replay_lsn IS NULL THEN extract(epoch FROM write_lag)::float8
     ELSE extract(epoch FROM replay_lag)::float8 END AS replay_seconds
 FROM pg_stat_replication
 WHERE coalesce(state, 'streaming') IN ('catchup', 'streaming') ORDER BY pid

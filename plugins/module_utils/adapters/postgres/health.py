@@ -17,8 +17,8 @@ from .index_sql import READ_INDEXES, READ_SEQUENCES, READ_SPACE, READ_STATEMENTS
 if TYPE_CHECKING:
     from .session import Database
 
-_ENDED_BY_THE_SERVER = {"57014", "55P03"}
-"""statement_timeout and lock_timeout: the statement failed, and the session goes on."""
+_NOT_TOLD = {"timed_out", "query_failed"}
+"""Codes of errors in which the server itself did not say what is wrong."""
 
 _MORE = 4
 """How much more of a statement is read than is shown, since redaction makes it shorter."""
@@ -59,7 +59,8 @@ def _read_area(database: Database, area: str, sql: str, values: dict[str, Any]) 
     try:
         return database.read_document(sql, values, verb=f"read the {area} of"), ""
     except OpsError as error:
-        if isinstance(error, UnreachableError) and error.code not in _ENDED_BY_THE_SERVER:
+        answered = database.is_open and error.code not in _NOT_TOLD
+        if isinstance(error, UnreachableError) and not answered:
             raise
         return None, error.message
 

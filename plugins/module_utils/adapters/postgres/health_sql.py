@@ -14,7 +14,8 @@ _TIME = '\'YYYY-MM-DD"T"HH24:MI:SS"Z"\''
 # pg_settings: what is set; pg_db_role_setting: where a database or role differs.
 # pg_stat_archiver.stats_reset: from version 15 on, statistics that a crash discards leave the reset
 # of pg_stat_database as it was (NULL when it never was), and only the server-wide ones say when.
-# pg_stat_statements.max is a setting that is there only when the library is loaded.
+# pg_stat_statements.max is a setting of the server only when the library is loaded; before that a
+# line of the configuration file makes it one that means nothing.
 READ_SERVER = """
 WITH since AS (
   SELECT greatest(d.stats_reset, (SELECT stats_reset FROM pg_stat_archiver)) AS reset
@@ -42,7 +43,10 @@ SELECT json_build_object(
       JOIN pg_class c ON c.relnamespace = e.extnamespace AND c.relname = 'pg_stat_statements'
       JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'total_exec_time'
       WHERE e.extname = 'pg_stat_statements'),
-    'loaded', current_setting('pg_stat_statements.max', true) IS NOT NULL),
+    'loaded', EXISTS (SELECT FROM pg_settings
+      WHERE name = 'pg_stat_statements.max' AND context = 'postmaster'),
+    'track', current_setting('pg_stat_statements.track', true),
+    'query_id', current_setting('compute_query_id', true)),
   'settings', (SELECT json_agg(json_build_object('name', s.name, 'setting', s.setting,
       'unit', s.unit, 'source', s.source, 'pending_restart', s.pending_restart) ORDER BY s.name)
     FROM pg_settings s WHERE s.name = ANY(%(settings)s) OR s.pending_restart),

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 from ...core.errors import OpsError, cannot
 from ...core.maintenance.guard import leftovers, reason_not_to_begin, reason_to_stop
-from ...core.maintenance.results import NOT_STARTED, Result
+from ...core.maintenance.results import LOCKED, NOT_STARTED, STOPPED, Result
 from ...core.maintenance.schedule import next_step
 from ...core.maintenance.steps import drop_leftover
 from ..writing import writes
 from .maintenance_job import Job
-from .maintenance_watch import is_only_one, read_invalid, settle, watch
+from .maintenance_watch import is_only_one, look, read_invalid, settle, watch
 from .session import connect
 
 if TYPE_CHECKING:
@@ -110,8 +110,12 @@ class _Crew:
             self._begin(step, until)
 
     def _begin(self, step: Step, until: float) -> None:
-        job = Job(step, self.idle.pop(), self.monitor, until=until)
-        overtaken = reason_not_to_begin(step, job.before)
+        before = look(self.monitor, step)
+        if before is None:
+            self.results.append(Result(step, LOCKED, reason=STOPPED[LOCKED]))
+            return
+        job = Job(step, self.idle.pop(), self.monitor, before=before, until=until)
+        overtaken = reason_not_to_begin(step, before)
         if overtaken:
             self.results.append(job.result(*overtaken))
             self.idle.append(job.session)

@@ -15,7 +15,7 @@ from ...core.maintenance.results import FAILED, LOCKED, STOPPED, UNPROVEN, Resul
 from ...core.maintenance.steps import CONCURRENT
 from .errors import late_error
 from .maintenance_statements import compose
-from .maintenance_watch import cancel, limit_waiting, look, terminate
+from .maintenance_watch import LOCK_NOT_AVAILABLE, cancel, limit_waiting, look, terminate
 
 if TYPE_CHECKING:
     from ...core.maintenance.rule import Rule
@@ -31,20 +31,24 @@ _STOPPING = 1.5
 _GIVING_UP = 3.0
 """Seconds after which a session that does not even end when it is ended is left behind."""
 
-_LOCK_NOT_AVAILABLE = "55P03"
 _VERB = "carry out a step on"
 
 
 class Job:
-    """``step`` in ``session``; ``until`` is when it has to stop, by the monotonic clock."""
+    """``step`` in ``session``; ``until`` is when it has to stop, by the monotonic clock.
 
-    def __init__(self, step: Step, session: Database, monitor: Database, *, until: float) -> None:
+    ``before`` is what its table or index was like at the last look.
+    """
+
+    def __init__(
+        self, step: Step, session: Database, monitor: Database, *, before: Look, until: float
+    ) -> None:
         self.step = step
         self.session = session
         self.pid = session.pid
         self.monitor = monitor
         self.until = until
-        self.before = look(monitor, step)
+        self.before = before
         self.begun = time.monotonic()
         self.seen = Watched(at=self.begun)
         self.lost = False
@@ -80,7 +84,7 @@ class Job:
         """What became of the step, or ``None`` while that is not known."""
         if self._ended_at is None and not self._has_ended():
             return None
-        after = look(self.monitor, self.step, since=self.before.at)
+        after = look(self.monitor, self.step, self.before) or self.before
         if had_its_effect(self.step, self.before, after):
             return self.result(DONE, after=after)
         if self._error is None:
@@ -104,7 +108,7 @@ class Job:
 
     def _failure(self, error: OpsError, after: Look) -> Result:
         outcome = self._stopped
-        if not outcome and error.code == _LOCK_NOT_AVAILABLE:
+        if not outcome and error.code == LOCK_NOT_AVAILABLE:
             outcome = LOCKED
         if not outcome:
             return self.result(FAILED, error.message, after=after)

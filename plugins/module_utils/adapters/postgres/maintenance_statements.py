@@ -16,6 +16,7 @@ from ...core.maintenance.rule import (
     BOTH,
     CREATE_INDEX,
     DROP_INVALID,
+    FREEZE,
     REINDEX,
     VACUUM,
     VACUUM_FULL,
@@ -26,12 +27,16 @@ from ...core.maintenance.rule import (
 if TYPE_CHECKING:
     from ...core.maintenance.steps import Step
 
+# FREEZE goes through every page that is not frozen, however young the server finds the table; a
+# plain VACUUM passes over what it need not clean, and the age of the table stays.
+#
 # TRUNCATE gives empty pages at the end of a table back to the file system. For that VACUUM takes
 # ACCESS EXCLUSIVE: it never queues for it, and gives it up when it sees somebody wait (it looks
 # every 20 ms while it scans), but not while it cuts the file; standbys wait for it like clients.
 _FORMS = {
     VACUUM: "VACUUM (TRUNCATE {truncate}) {target}",
     BOTH: "VACUUM (ANALYZE, TRUNCATE {truncate}) {target}",
+    FREEZE: "VACUUM (FREEZE, TRUNCATE {truncate}) {target}",
     ANALYZE: "ANALYZE {target}",
     VACUUM_FULL: "VACUUM (FULL, ANALYZE) {target}",
     REINDEX: "REINDEX INDEX CONCURRENTLY {target}",

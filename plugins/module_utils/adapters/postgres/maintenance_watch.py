@@ -7,14 +7,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ...core.errors import OpsError
 from ...core.maintenance.guard import Look, Sight
 from ...core.maintenance.results import Measure
+from .maintenance_sizes import LOCKED, NOTED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ...core.maintenance.steps import Step
     from .session import Database
+
+LOCK_NOT_AVAILABLE = "55P03"
+"""The server's code for a lock that was waited for long enough."""
 
 # pg_locks: who waits, whoever may see what they do. pg_blocking_pids() is asked only for those,
 # and tells of holders of a lock as well as of those that stand in the queue before somebody.
@@ -45,17 +50,24 @@ FROM ours LEFT JOIN waiting w USING (pid) LEFT JOIN progress p USING (pid)
 # One table or index by its name, and what tells whether a step had its effect. The functions are
 # those behind pg_stat_all_tables, which would go through all tables. The statistics of
 # version 15 and later are there when the statement has ended; before, they come a moment later.
+# Frozen is what is younger now than it would be with the oldest rows that were there before.
 _LOOK = """
-SELECT c.oid::bigint, pg_relation_filenode(c.oid)::bigint, pg_total_relation_size(c.oid),
+WITH @locked
+SELECT c.oid::bigint, pg_relation_filenode(c.oid)::bigint,
+  CASE WHEN noted.locked THEN noted.bytes ELSE pg_total_relation_size(c.oid) END,
   coalesce(pg_stat_get_dead_tuples(c.oid), 0), coalesce(i.indisvalid AND i.indisready, true),
   to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
   coalesce(pg_stat_get_last_vacuum_time(c.oid) >= %(since)s::timestamptz, false),
-  coalesce(pg_stat_get_last_analyze_time(c.oid) >= %(since)s::timestamptz, false)
+  coalesce(pg_stat_get_last_analyze_time(c.oid) >= %(since)s::timestamptz, false),
+  coalesce(greatest(age(c.relfrozenxid), mxid_age(c.relminmxid))
+    < greatest(age(%(xid)s::xid), mxid_age(%(mxid)s::xid)), false),
+  c.relfrozenxid::text, c.relminmxid::text
 FROM (SELECT 1) AS one
 LEFT JOIN pg_class c ON c.relname = %(name)s AND c.relkind IN ('r', 'm', 'i')
   AND c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = %(schema)s)
 LEFT JOIN pg_index i ON i.indexrelid = c.oid
-"""
+LEFT JOIN @noted AS noted ON true
+""".replace("@locked", LOCKED).replace("@noted", NOTED)
 
 # Indexes of the table of a step that are of no use to anybody.
 _INVALID = """
@@ -80,11 +92,27 @@ def watch(database: Database, pids: Sequence[int]) -> dict[int, Sight]:
     }
 
 
-def look(database: Database, step: Step, since: str = "infinity") -> Look:
-    """The table or index of ``step``, and whether it was vacuumed and analyzed ``since`` then."""
-    values = {"schema": step.schema, "name": step.name, "since": since}
-    ((oid, filenode, size, dead, *rest),) = database.read_rows(_LOOK, values, verb="look into")
-    return Look(oid, filenode, Measure(int(size or 0), int(dead or 0)), *rest)
+def look(database: Database, step: Step, before: Look | None = None) -> Look | None:
+    """The table or index of ``step``, and what was done to it since the look ``before``.
+
+    ``None`` where somebody locked it right then, so that there was nothing to be seen.
+    """
+    xid, mxid = before.oldest if before else (None, None)
+    since = before.at if before else "infinity"
+    values = {
+        "schema": step.schema, "name": step.name, "since": since, "xid": xid, "mxid": mxid,
+    }  # fmt: skip
+    try:
+        (row,) = database.read_rows(_LOOK, values, verb="look into")
+    except OpsError as error:
+        if error.code != LOCK_NOT_AVAILABLE:
+            raise
+        return None
+    oid, filenode, size, dead, valid, at, vacuumed, analyzed, frozen, *oldest = row
+    return Look(
+        oid, filenode, Measure(int(size or 0), int(dead or 0)), valid, at,
+        vacuumed=vacuumed, analyzed=analyzed, frozen=frozen, oldest=tuple(oldest),
+    )  # fmt: skip
 
 
 def read_invalid(database: Database, table: str) -> dict[str, int]:

@@ -59,6 +59,11 @@ class Database:
         pid: int = self._connection.info.backend_pid
         return pid
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the session goes on, by what ``libpq`` saw last."""
+        return not self._connection.closed
+
     def fileno(self) -> int:
         """The socket, so that ``select`` can wait for a statement that was begun."""
         return int(self._connection.fileno())

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from ..errors import OpsError, cannot
 from ..postgres.poolers import pooler_error
-from ..postgres.sessions import describe_session
+from ..postgres.sessions import DISABLED, describe_session
 from .filter import match
-from .rule import SUPERUSERS, EndingRule
+from .rule import SUPERUSERS, EndingRule, protection
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,6 +57,25 @@ def refuse_blindness(sessions: Sequence[Session], rule: EndingRule, user: str) -
             ),
             code="not_permitted",
             details={"hidden": hidden},
+        )
+
+
+def refuse_untracked(sessions: Sequence[Session], rule: EndingRule) -> None:
+    """Refuse to decide where the server does not know what sessions do that might have to end.
+
+    Ending nothing would look like success. Raises ``OpsError`` ``not_tracked``.
+    """
+    untracked = [s for s in sessions if s.state == DISABLED and protection(s, rule) is None]
+    if untracked:
+        raise OpsError(
+            cannot(
+                "choose the sessions to end",
+                f"track_activities is off for {len(untracked)} of {len(sessions)}, the first is"
+                f" {describe_session(untracked[0])}",
+                "Set track_activities to on",
+            ),
+            code="not_tracked",
+            details={"untracked": len(untracked)},
         )
 
 

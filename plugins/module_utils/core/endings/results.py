@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ from ..postgres.sessions import ACTIVE, Session, describe_session
 if TYPE_CHECKING:
     from ..plan import Plan
     from .victims import Endings
+
+_REASONS = 3
 
 
 @dataclass(frozen=True)
@@ -111,7 +114,15 @@ def conclude_endings(endings: Endings, change: Plan, effect: Effect | None) -> O
     summary += f", protected {len(endings.protected)}, left {len(endings.left)}."
     if endings.calm:
         summary = f"Nothing to end: {endings.calm}."
+    elif endings.protected and not endings.victims and not endings.left:
+        summary += f" Everybody who is old enough stays: {_reasons(endings)}."
     return Outcome(summary=summary, plan=change, facts={**endings.as_facts(), **done})
+
+
+def _reasons(endings: Endings) -> str:
+    """Why sessions stay, the most frequent reason first."""
+    ranked = Counter(kept.reason for kept in endings.protected).most_common(_REASONS)
+    return ", ".join(f"{count} because {reason}" for reason, count in ranked)
 
 
 def _escape(session: Session, answer: Answer) -> str:

@@ -12,20 +12,29 @@ from ..errors import OpsError, cannot
 from ..postgres.login import APPLICATION
 from ..postgres.sessions import ACTIVE, CLIENT, IDLE, IN_TRANSACTION, Session
 from ..ranges import check_range
+from ..redaction import WHOLE, Shown
 from .filter import Filter, match, read_filter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+BACKUPS = (
+    "pg_dump", "pg_dumpall", "pg_restore", "pgbackrest*", "barman*", "wal-g*", "wal-e*",
+    APPLICATION,
+)  # fmt: skip
+"""Patterns of the names under which tools for backups log in, which take long by nature."""
+
 TOOLS = (
-    "pg_dump", "pg_dumpall", "pg_restore", "pg_basebackup", "pg_receivewal", "pg_recvlogical",
-    "pgbackrest*", "barman*", "wal-g*", "wal-e*", "flyway*", "liquibase*", "alembic*", "prisma*",
-    "pg_repack", "pg_cron*", APPLICATION,
+    *BACKUPS, "pg_basebackup", "pg_receivewal", "pg_recvlogical",
+    "flyway*", "liquibase*", "alembic*", "prisma*", "pg_repack", "pg_cron*",
 )  # fmt: skip
 """Patterns of the names under which tools for dumps, replication and migrations log in."""
 
-SUPERUSERS, REPLICATION, TOOL = "superusers", "replication", "tools"
-PROTECTED = (SUPERUSERS, REPLICATION, TOOL)
+POOLS = ("pgbouncer*", "pgcat*", "pgpool*", "odyssey*", "supavisor*")
+"""Patterns of the names, of applications and users, under which connection poolers log in."""
+
+SUPERUSERS, REPLICATION, TOOL, POOLER = "superusers", "replication", "tools", "poolers"
+PROTECTED = (SUPERUSERS, REPLICATION, TOOL, POOLER)
 
 STATES = (IDLE, *IN_TRANSACTION, ACTIVE[0])
 
@@ -69,6 +78,11 @@ class EndingRule:
     def reads_statements(self) -> bool:
         """Whether it takes the statements of the sessions to decide."""
         return bool(self.only.query or self.keep.query)
+
+    @property
+    def shown(self) -> Shown:
+        """What is read of the statements: all, or what a digest is made of."""
+        return WHOLE if self.reads_statements else Shown(length=WHOLE.length)
 
     def as_dict(self) -> dict[str, Any]:
         """The rule as the journal keeps it."""
@@ -144,10 +158,25 @@ def _by_filters(session: Session, rule: EndingRule) -> str | None:
     for name, by in rule.keep.found(session).items():
         if by:
             return f"its {name} is kept by {by}"
-    tool = match(session.application, TOOLS) if TOOL in rule.protect else None
-    if tool:
-        return f"its application is a tool, by {tool}"
+    known = _by_class(session, rule)
+    if known:
+        return known
     for name, by in rule.only.found(session).items():
         if not by:
             return f"its {name} is not among those asked for"
+    return None
+
+
+def _by_class(session: Session, rule: EndingRule) -> str | None:
+    """Why ``session`` is one of the classes that names tell, or ``None``."""
+    application, user = session.application, session.user
+    told = (
+        (TOOL, TOOLS, "application is a tool", application),
+        (POOLER, POOLS, "application is a connection pooler", application),
+        (POOLER, POOLS, "user is a connection pooler", user),
+    )
+    for kind, patterns, what, name in told:
+        by = match(name, patterns) if kind in rule.protect else None
+        if by:
+            return f"its {what}, by {by}"
     return None

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +13,9 @@ from ..errors import OpsError, cannot
 from ..plan import Plan
 from ..postgres.blocking import find_roots
 from ..postgres.sessions import Session, describe_session
+from ..redaction import redact_sql
 from .filter import match
-from .refusals import refuse_blindness, refuse_forbidden, refuse_place
+from .refusals import refuse_blindness, refuse_forbidden, refuse_place, refuse_untracked
 from .rule import ALL, OLDEST, EndingRule, is_old, protection
 
 if TYPE_CHECKING:
@@ -44,9 +46,9 @@ class Endings:
     calm: str = ""
 
     def as_facts(self) -> dict[str, Any]:
-        """The decision as results and journal hold it, without any statement."""
+        """The decision as results and journal hold it, without any statement but its digest."""
         return {
-            "victims": [session.identity() for session in self.victims],
+            "victims": [_victim_facts(session) for session in self.victims],
             "protected": [_kept_facts(kept) for kept in self.protected],
             "left": [_kept_facts(kept) for kept in self.left],
         }
@@ -63,6 +65,7 @@ def plan_endings(reading: Reading, rule: EndingRule, *, user: str) -> Endings:
     if calm:
         return Endings(calm=calm)
     refuse_blindness(reading.sessions, rule, user)
+    refuse_untracked(reading.sessions, rule)
     old = sorted(
         (session for session in reading.sessions if is_old(session, rule)),
         key=lambda session: (-(session.age_seconds or 0), session.state_change or "", session.pid),
@@ -104,7 +107,8 @@ def _judge_with_roots(
     """Give the function that says why a session stays, or ``None``."""
     if not rule.root_blockers:
         return lambda session: protection(session, rule)
-    roots = {root.pid for root in find_roots({s.pid: s.blocked_by for s in sessions})}
+    found = find_roots({s.pid: s.blocked_by for s in sessions})
+    roots = {root.pid for root in found if not root.cycle}
 
     def stays(session: Session) -> str | None:
         reason = protection(session, rule)
@@ -150,6 +154,13 @@ def plan_change(endings: Endings, rule: EndingRule, subject: str) -> Plan:
         after=_lines(kept),
         details={"rule": rule.as_dict(), **endings.as_facts()},
     )
+
+
+def _victim_facts(session: Session) -> dict[str, Any]:
+    """Who it is; the digest is the same for statements that differ in their values alone."""
+    shape = redact_sql(session.query or "").encode("utf-8")
+    digest = hashlib.sha256(shape).hexdigest() if shape else None
+    return {**session.identity(), "query_digest": digest}
 
 
 def _kept_facts(kept: Kept) -> dict[str, Any]:

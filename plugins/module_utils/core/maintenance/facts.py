@@ -34,6 +34,7 @@ class Table:
     analyze_age: float | None
     freeze_age: int
     may_maintain: bool
+    may_reindex: bool
     owned: bool
 
     @property
@@ -47,9 +48,10 @@ class Index:
     """An index; ``table`` is the label of its table.
 
     ``columns`` are names, or expressions as the server writes them. ``predicate`` says that it is
-    partial. ``droppable`` says that no constraint, replica identity, clustering or partition needs
-    it, ``in_use`` that a session holds a lock on its table that building an index takes.
-    ``expected_bytes`` is an estimate for a B-tree, ``None`` where there is none.
+    partial, ``exclusion`` that it belongs to an exclusion constraint. ``droppable`` says that no
+    constraint, replica identity, clustering or partition needs it, ``in_use`` that a session holds
+    a lock on its table that building an index takes. ``expected_bytes`` is an estimate for a
+    B-tree, ``None`` where there is none.
     """
 
     oid: int
@@ -60,6 +62,7 @@ class Index:
     unique: bool
     columns: tuple[str, ...]
     predicate: bool
+    exclusion: bool
     valid: bool
     droppable: bool
     in_use: bool

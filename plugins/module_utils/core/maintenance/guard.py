@@ -16,6 +16,7 @@ from .rule import (
     BOTH,
     CREATE_INDEX,
     DROP_INVALID,
+    FREEZE,
     REINDEX,
     VACUUM,
     VACUUM_FULL,
@@ -48,7 +49,8 @@ class Sight:
 class Look:
     """The table or index of a step at the time ``at``; ``oid`` is ``None`` where there is none.
 
-    ``vacuumed`` and ``analyzed`` say whether it was since the time that was asked for.
+    ``vacuumed``, ``analyzed`` and ``frozen`` say whether it was since the look before; ``oldest``
+    are the transaction and the multixact from which on rows may not be frozen.
     """
 
     oid: int | None
@@ -58,6 +60,8 @@ class Look:
     at: str
     vacuumed: bool = False
     analyzed: bool = False
+    frozen: bool = False
+    oldest: tuple[str | None, ...] = (None, None)
 
 
 @dataclass(frozen=True)
@@ -138,6 +142,7 @@ def had_its_effect(step: Step, before: Look, after: Look) -> bool:
         VACUUM: after.vacuumed,
         ANALYZE: after.analyzed,
         BOTH: after.vacuumed and after.analyzed,
+        FREEZE: after.vacuumed and after.frozen,
         VACUUM_FULL: after.oid == before.oid and after.filenode != before.filenode,
     }[step.operation]
 

@@ -14,6 +14,7 @@ from .rule import (
     BOTH,
     CREATE_INDEX,
     DROP_INVALID,
+    FREEZE,
     REINDEX,
     VACUUM,
     VACUUM_FULL,
@@ -42,8 +43,8 @@ _OVERHEAD = 0.2
 _MIB = 1024 * 1024
 _FIRST_SECONDS = 1.0
 _FIRST_RATES = {
-    VACUUM: 20 * _MIB, ANALYZE: 20 * _MIB, BOTH: 15 * _MIB, REINDEX: 5 * _MIB,
-    CREATE_INDEX: 5 * _MIB, VACUUM_FULL: 5 * _MIB,
+    VACUUM: 20 * _MIB, ANALYZE: 20 * _MIB, BOTH: 15 * _MIB, FREEZE: 10 * _MIB,
+    REINDEX: 5 * _MIB, CREATE_INDEX: 5 * _MIB, VACUUM_FULL: 5 * _MIB,
 }  # fmt: skip
 """Bytes a second that even a slow disk gives; they only count until a step was done once."""
 

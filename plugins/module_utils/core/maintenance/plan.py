@@ -16,6 +16,7 @@ from .rule import (
     BOTH,
     CREATE_INDEX,
     DROP_INVALID,
+    FREEZE,
     REINDEX,
     VACUUM,
     VACUUM_FULL,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 
 _OF_THE_OWNER = (CREATE_INDEX, DROP_INVALID)
+_NOT_BESIDE_CLIENTS = "the server rebuilds the index of an exclusion constraint only with a lock"
 
 
 def plan_steps(catalog: Catalog, rule: Rule, past: Past) -> tuple[Step, ...]:
@@ -53,15 +55,31 @@ def plan_steps(catalog: Catalog, rule: Rule, past: Past) -> tuple[Step, ...]:
     return mark_fitting(sorted(timed, key=lambda step: _rank(step, past)), rule)
 
 
-def plan_maintenance(steps: Sequence[Step], rule: Rule, subject: str) -> Plan:
+def plan_maintenance(steps: Sequence[Step], catalog: Catalog, rule: Rule, subject: str) -> Plan:
     """The plan of ``pg_maintain``: its diff has a line for each table and index."""
     return Plan(
         action=ACTION,
         subject=subject,
         before=_lines(step.before for step in steps),
         after=_lines(step.after for step in steps),
-        details={"rule": rule.as_dict(), "steps": [step.as_dict() for step in steps]},
+        details={
+            "rule": rule.as_dict(),
+            "steps": [step.as_dict() for step in steps],
+            "skipped": _skipped_indexes(catalog, rule),
+        },
     )
+
+
+def _skipped_indexes(catalog: Catalog, rule: Rule) -> list[dict[str, str]]:
+    """The indexes that need to be rebuilt and that cannot be beside clients, each with why."""
+    return [
+        {"index": index.label, "reason": _NOT_BESIDE_CLIENTS}
+        for index in catalog.indexes
+        if index.exclusion
+        and REINDEX in rule.operations
+        and rule.covers(index.table)
+        and _is_bloated(index, rule)
+    ]
 
 
 def _lines(texts: Iterable[str]) -> str:
@@ -81,13 +99,18 @@ def _rank(step: Step, past: Past) -> tuple[object, ...]:
 def _table_steps(table: Table, rule: Rule) -> list[Step]:
     asked = rule.operations
     if VACUUM_FULL in asked:
-        return [table_step(VACUUM_FULL, table, rule.min_freeze_age)]
-    old = table.freeze_age >= rule.min_freeze_age
-    vacuum = VACUUM in asked and (old or table.dead_rows >= rule.min_dead_rows)
+        return [table_step(VACUUM_FULL, table)]
+    freeze = VACUUM in asked and table.freeze_age >= max(1, rule.min_freeze_age)
+    vacuum = VACUUM in asked and not freeze and table.dead_rows >= rule.min_dead_rows
     stale = table.analyze_age is None or table.changed_rows >= rule.min_changed_rows
     analyze = ANALYZE in asked and stale
-    operation = BOTH if vacuum and analyze else VACUUM if vacuum else ANALYZE
-    return [table_step(operation, table, rule.min_freeze_age)] if vacuum or analyze else []
+    needed = {
+        FREEZE: freeze,
+        BOTH: vacuum and analyze,
+        VACUUM: vacuum and not analyze,
+        ANALYZE: analyze and not vacuum,
+    }
+    return [table_step(operation, table) for operation, is_needed in needed.items() if is_needed]
 
 
 def _index_steps(catalog: Catalog, rule: Rule, tables: Iterable[Table]) -> list[Step]:
@@ -98,7 +121,7 @@ def _index_steps(catalog: Catalog, rule: Rule, tables: Iterable[Table]) -> list[
         asked = index.table in heap and DROP_INVALID in rule.operations
         if _is_leftover(index) and (asked or index.name in wanted):
             steps.append(index_step(DROP_INVALID, index, 0))
-        elif index.table in heap and REINDEX in rule.operations and _is_bloated(index, rule):
+        elif index.table in heap and REINDEX in rule.operations and _is_to_rebuild(index, rule):
             steps.append(index_step(REINDEX, index, heap[index.table]))
     return steps
 
@@ -106,6 +129,10 @@ def _index_steps(catalog: Catalog, rule: Rule, tables: Iterable[Table]) -> list[
 def _is_leftover(index: Index) -> bool:
     """Whether a build that failed left it; one that is on its way has a lock on its table."""
     return not index.valid and index.droppable and not index.in_use
+
+
+def _is_to_rebuild(index: Index, rule: Rule) -> bool:
+    return not index.exclusion and _is_bloated(index, rule)
 
 
 def _is_bloated(index: Index, rule: Rule) -> bool:
@@ -182,22 +209,23 @@ def _refuse_standby(catalog: Catalog) -> None:
 
 def _refuse_forbidden(steps: Sequence[Step], catalog: Catalog) -> None:
     """Refuse where the server would only warn, and skip the table as if all were well."""
-    owned = {table.label: table.owned for table in catalog.tables}
-    maintained = {table.label: table.may_maintain for table in catalog.tables}
-    forbidden = [
-        step
-        for step in steps
-        if not (owned if step.operation in _OF_THE_OWNER else maintained)[step.table]
-    ]
-    if forbidden:
-        tables = sorted({step.table for step in forbidden})
+    named = {table.label: table for table in catalog.tables}
+    tables = sorted({step.table for step in steps if not _may(step.operation, named[step.table])})
+    if tables:
         raise OpsError(
             cannot(
                 f"maintain {catalog.database}",
-                f"{catalog.user} owns neither the database nor {len(tables)} of its tables,"
-                f" the first is {tables[0]}",
+                f"{catalog.user} does not own {len(tables)} of its tables, the first is"
+                f" {tables[0]}",
                 "Log in as the owner or as a superuser, or leave them out with exclude",
             ),
             code="not_permitted",
             details={"tables": tables},
         )
+
+
+def _may(operation: str, table: Table) -> bool:
+    """Whether the server lets us; to own the database is not enough for everything."""
+    if operation in _OF_THE_OWNER:
+        return table.owned
+    return table.may_reindex if operation == REINDEX else table.may_maintain

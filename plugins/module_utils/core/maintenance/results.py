@@ -9,13 +9,16 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..check import Check, Status
 from ..outcome import Outcome
 from ..plan import Effect
+from ..postgres.health_limits import MAINTAIN
 from .history import CUT, DONE, UNNEEDED
-from .rule import BOTH, VACUUM
+from .rule import BOTH, FREEZE, VACUUM
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from ..plan import Plan
     from .facts import Catalog
@@ -25,6 +28,7 @@ FAILED, UNPROVEN, LOCKED, YIELDED, NOT_STARTED = (
     "failed", "not_proven", "locked", "yielded", "not_started",
 )  # fmt: skip
 _BROKEN = (FAILED, UNPROVEN)
+_VACUUMS = (VACUUM, BOTH, FREEZE)
 STOPPED = {
     CUT: "the deadline came",
     LOCKED: "others had its table locked",
@@ -84,7 +88,7 @@ class Result:
             return (
                 f"{self.step.key} took {self.seconds:.0f} s; {self.step.expected:g} s were expected"
             )
-        vacuumed = self.outcome == DONE and self.step.operation in (VACUUM, BOTH)
+        vacuumed = self.outcome == DONE and self.step.operation in _VACUUMS
         if vacuumed and self.after.dead_rows > max(_FEW_ROWS, self.before.dead_rows / 2):
             return (
                 f"{self.step.key} left {self.after.dead_rows} dead rows:"
@@ -105,14 +109,53 @@ def as_effect(results: Sequence[Result]) -> Effect:
             f"{len(broken)} of {len(results)} steps failed, the first is {broken[0].step.key}:"
             f" {broken[0].reason}"
         )
-    return Effect(details={"steps": [result.as_dict() for result in results]}, shortfall=shortfall)
+    steps = [result.as_dict() for result in results]
+    return Effect(details={"steps": steps, **_extent(steps)}, shortfall=shortfall)
 
 
-def conclude(effect: Effect, plan: Plan, catalog: Catalog) -> Outcome:
+def _extent(steps: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What a run did and left, as the report shows it."""
+    done = [step for step in steps if step["outcome"] == DONE]
+    left = [f"{step['step']}: {step['outcome']}" for step in steps if _is_left(step)]
+    gained = {
+        f"{name}_{when}": total
+        for name in ("bytes", "dead_rows")
+        for when, total in _change(done, name).items()
+    }
+    return {"done": len(done), "left": left, **gained}
+
+
+def conclude(effect: Effect, plan: Plan, catalog: Catalog, *, now: datetime) -> Outcome:
     """What the module gives back; in check mode ``effect`` holds the plan."""
     warnings = tuple(step["warning"] for step in effect.details["steps"] if step.get("warning"))
-    summary, facts = describe_maintenance(effect), as_facts(effect, catalog)
-    return Outcome(summary, plan=plan, warnings=warnings, facts=facts)
+    facts = {**as_facts(effect, catalog), "skipped": plan.details["skipped"]}
+    return Outcome(
+        describe_maintenance(effect),
+        checks=(judge_left(effect, plan.subject, now),),
+        plan=plan,
+        warnings=warnings,
+        facts=facts,
+    )
+
+
+def judge_left(effect: Effect, subject: str, now: datetime) -> Check:
+    """``maintenance.left``: a warning where a run leaves steps to the next one."""
+    left = [step for step in effect.details["steps"] if _is_left(step)]
+    summary = describe_maintenance(effect)
+    if left:
+        reason = f": {left[0]['reason']}" if left[0].get("reason") else ""
+        summary = f"{summary[:-1]}; the first that is left is {left[0]['step']}{reason}."
+    return Check(
+        id="maintenance.left",
+        subject=subject,
+        status=Status.WARNING if left else Status.OK,
+        summary=summary,
+        observed_at=now,
+        value=len(left),
+        unit="steps",
+        warning=0,
+        remedy=MAINTAIN,
+    )
 
 
 def as_facts(effect: Effect, catalog: Catalog) -> dict[str, Any]:

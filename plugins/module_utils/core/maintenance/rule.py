@@ -19,8 +19,10 @@ DROP_INVALID, VACUUM, ANALYZE, REINDEX, VACUUM_FULL = OPERATIONS = (
     "drop_invalid", "vacuum", "analyze", "reindex", "vacuum_full",
 )  # fmt: skip
 DEFAULTS = (DROP_INVALID, VACUUM, ANALYZE)
-BOTH, CREATE_INDEX = "vacuum_analyze", "create_index"
-"""Steps that no word of ``operations`` names: both in one go, and what ``indexes`` asks for."""
+BOTH, FREEZE, CREATE_INDEX = "vacuum_analyze", "vacuum_freeze", "create_index"
+"""Steps that no word of ``operations`` names: both in one go, what an old table needs, and what
+``indexes`` asks for.
+"""
 
 _UNARY = ("is null", "is not null")
 _LONGEST = 86400

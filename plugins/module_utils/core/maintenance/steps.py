@@ -13,6 +13,7 @@ from .rule import (
     BOTH,
     CREATE_INDEX,
     DROP_INVALID,
+    FREEZE,
     REINDEX,
     VACUUM,
     VACUUM_FULL,
@@ -22,13 +23,13 @@ from .rule import (
 if TYPE_CHECKING:
     from .facts import Index, Table
 
-ORDER = (DROP_INVALID, BOTH, VACUUM, ANALYZE, CREATE_INDEX, REINDEX, VACUUM_FULL)
+ORDER = (DROP_INVALID, FREEZE, BOTH, VACUUM, ANALYZE, CREATE_INDEX, REINDEX, VACUUM_FULL)
 CONCURRENT = (DROP_INVALID, CREATE_INDEX, REINDEX)
 """Steps that wait for other transactions while they block nobody but changes of the schema."""
 
 _DEEDS = {
-    DROP_INVALID: "dropped", BOTH: "vacuumed and analyzed", VACUUM: "vacuumed",
-    ANALYZE: "analyzed", CREATE_INDEX: "created", REINDEX: "rebuilt",
+    DROP_INVALID: "dropped", FREEZE: "vacuumed and frozen", BOTH: "vacuumed and analyzed",
+    VACUUM: "vacuumed", ANALYZE: "analyzed", CREATE_INDEX: "created", REINDEX: "rebuilt",
     VACUUM_FULL: "rewritten",
 }  # fmt: skip
 _DAY = 86400.0
@@ -93,9 +94,9 @@ class Step:
         }
 
 
-def table_step(operation: str, table: Table, min_freeze_age: int) -> Step:
-    """The step that works on all of ``table``; ages near wraparound come before anything else."""
-    endangered = max(0, table.freeze_age - min_freeze_age)
+def table_step(operation: str, table: Table) -> Step:
+    """The step that works on all of ``table``; to be frozen, the oldest comes first."""
+    oldest = table.freeze_age if operation == FREEZE else 0
     waste = table.changed_rows if operation == ANALYZE else table.dead_rows
     age = table.analyze_age if operation == ANALYZE else table.vacuum_age
     return Step(
@@ -105,8 +106,8 @@ def table_step(operation: str, table: Table, min_freeze_age: int) -> Step:
         table=table.label,
         oid=table.oid,
         size=table.heap_bytes if operation == ANALYZE else table.bytes,
-        state=_table_state(table),
-        urgency=(endangered, waste, age if age is not None else float("inf")),
+        state=_table_state(table, operation),
+        urgency=(oldest, waste, age if age is not None else float("inf")),
     )
 
 
@@ -140,7 +141,9 @@ def creation_step(wanted: Definition, table: Table) -> Step:
     )
 
 
-def _table_state(table: Table) -> str:
+def _table_state(table: Table, operation: str) -> str:
+    if operation == FREEZE:
+        return f"{table.freeze_age} transactions since its oldest row"
     return (
         f"{table.dead_rows} dead rows of {table.rows}, {table.bytes} bytes,"
         f" {_since('vacuumed', table.vacuum_age)}, {_since('analyzed', table.analyze_age)}"

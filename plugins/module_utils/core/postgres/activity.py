@@ -119,15 +119,8 @@ class Activity:
 
     @property
     def longest(self) -> Longest:
-        """The sessions that take longest; replication and autovacuum take long by nature."""
-        visible = [session for session in self.sessions if session.backend_type == CLIENT]
-        active = [session for session in visible if session.state in ACTIVE]
-        idle = [session for session in visible if session.state in IN_TRANSACTION]
-        return Longest(
-            query=_oldest(active, lambda session: session.query_seconds),
-            transaction=_oldest(visible, lambda session: session.open_seconds),
-            idle_in_transaction=_oldest(idle, lambda session: session.open_seconds),
-        )
+        """The sessions that take longest."""
+        return find_longest(self.sessions)
 
     @property
     def summary(self) -> str:
@@ -187,6 +180,18 @@ def count_clients(clients: Iterable[Session]) -> dict[str, dict[str, int]]:
         "by_application": _count(s.application for s in sessions),
         "by_client": _count("hidden" if s.client is None else s.client for s in sessions),
     }
+
+
+def find_longest(sessions: Iterable[Session]) -> Longest:
+    """Those of ``sessions`` that take longest; replication and autovacuum do so by nature."""
+    visible = [session for session in sessions if session.backend_type == CLIENT]
+    active = [session for session in visible if session.state in ACTIVE]
+    idle = [session for session in visible if session.state in IN_TRANSACTION]
+    return Longest(
+        query=_oldest(active, lambda session: session.query_seconds),
+        transaction=_oldest(visible, lambda session: session.open_seconds),
+        idle_in_transaction=_oldest(idle, lambda session: session.open_seconds),
+    )
 
 
 def count_waits(sessions: Iterable[Session]) -> list[dict[str, Any]]:

@@ -9,8 +9,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ..check import Check, Status, judge
+from ..endings.filter import match
 from ..ranges import check_range
 from ..thresholds import Threshold, read_threshold
+from .activity import find_longest
 from .background_checks import NAMES, judge_background
 from .sessions import Session, describe_session
 
@@ -30,7 +32,8 @@ class Limits:
     """The thresholds of ``pg_activity``: percent, seconds, and numbers of sessions.
 
     ``blocked_after`` is how many seconds of waiting for a lock are nothing to speak of;
-    ``background`` has those of ``judge_background``.
+    ``background`` has those of ``judge_background``. Sessions of ``ignore_users`` and
+    ``ignore_applications`` (patterns) may take as long as they like.
     """
 
     connections: Threshold
@@ -40,6 +43,13 @@ class Limits:
     blocked: Threshold
     blocked_after: float
     background: Mapping[str, Threshold]
+    ignore_users: tuple[str, ...] = ()
+    ignore_applications: tuple[str, ...] = ()
+
+    def ignores(self, session: Session) -> bool:
+        """Whether ``session`` does not count where time does."""
+        by_user = match(session.user, self.ignore_users)
+        return bool(by_user or match(session.application, self.ignore_applications))
 
 
 def read_limits(options: Mapping[str, Any]) -> Limits:
@@ -50,7 +60,13 @@ def read_limits(options: Mapping[str, Any]) -> Limits:
     check_range(options, "blocked_after")
     read = {name: read_threshold(name, given) for name, given in options["thresholds"].items()}
     background = {name: read.pop(name) for name in NAMES}
-    return Limits(**read, blocked_after=options["blocked_after"], background=background)
+    return Limits(
+        **read,
+        blocked_after=options["blocked_after"],
+        background=background,
+        ignore_users=tuple(options["ignore_users"]),
+        ignore_applications=tuple(options["ignore_applications"]),
+    )
 
 
 def judge_unreachable(error: UnreachableError, subject: str, now: datetime) -> tuple[Check, ...]:
@@ -118,15 +134,17 @@ def _judge_longest(
 ) -> Check:
     """One of the checks on time; what is hidden may be worse than what is seen."""
     kind = name.replace("longest_", "")
-    entry = activity.longest.as_dict()[kind]
-    session = getattr(activity.longest, kind)
+    longest = find_longest(one for one in activity.sessions if not limits.ignores(one))
+    entry, session = longest.as_dict()[kind], getattr(longest, kind)
+    of_all = getattr(activity.longest, kind)
+    ignored = "" if of_all is session else f" Ignored is {describe_session(of_all)}."
     check = judge(
         f"postgres.{name}",
         subject,
         entry["seconds"] if entry else 0,
         getattr(limits, name),
         unit="s",
-        summary=_describe_longest(kind, session, entry),
+        summary=_describe_longest(kind, session, entry) + ignored,
         observed_at=now,
         remedy=_SLOW,
     )

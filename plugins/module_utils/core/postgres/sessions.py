@@ -15,6 +15,7 @@ IDLE = "idle"
 ABORTED = "idle in transaction (aborted)"
 IN_TRANSACTION = ("idle in transaction", ABORTED)
 ACTIVE = ("active", "fastpath function call")
+DISABLED = "disabled"
 CLIENT = "client backend"
 
 _CLOCKS = {

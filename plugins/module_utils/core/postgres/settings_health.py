@@ -24,10 +24,11 @@ _OFF = {
     "synchronous_commit": (Status.OK, "a crash may lose the last commits"),
 }
 _TIMEOUT = "idle_in_transaction_session_timeout"
+_IDLE_TIMEOUT = "idle_session_timeout"
 _USABLE = ("max_connections", "superuser_reserved_connections", "reserved_connections")
 
 _FREEZE_TABLE_AGE = "vacuum_freeze_table_age"
-WATCHED = (*_OFF, _TIMEOUT, *_USABLE, *FREEZE_SETTINGS.values(), _FREEZE_TABLE_AGE)
+WATCHED = (*_OFF, _TIMEOUT, _IDLE_TIMEOUT, *_USABLE, *FREEZE_SETTINGS.values(), _FREEZE_TABLE_AGE)
 """The settings that are read."""
 
 
@@ -83,7 +84,7 @@ class Settings:
             for name, (status, harm) in _OFF.items()
             if self.values.get(name) == "off"
         ]
-        found += self._timeouts() + self._freezing()
+        found += self._timeouts() + self._idle_timeouts() + self._freezing()
         found += [
             _finding(str(row["name"]), Status.WARNING, "changed and waits for a restart")
             for row in self.rows
@@ -103,6 +104,15 @@ class Settings:
         return [
             _finding(_TIMEOUT, status, f"0: a forgotten transaction keeps its locks for ever{but}")
         ]
+
+    def _idle_timeouts(self) -> list[dict[str, Any]]:
+        """A pool keeps sessions idle by design, and finds them gone when it wants one."""
+        own = [row for row in self.overrides if row["name"] == _IDLE_TIMEOUT]
+        set_to = [self.values.get(_IDLE_TIMEOUT, "0"), *(str(row["setting"]) for row in own)]
+        if all(value == "0" for value in set_to):
+            return []
+        status = Status.OK if self.pool is None else Status.WARNING
+        return [_finding(_IDLE_TIMEOUT, status, "set: the server ends what a pool keeps idle")]
 
     def _freezing(self) -> list[dict[str, Any]]:
         """``vacuum_freeze_table_age`` works up to 95 % of ``autovacuum_freeze_max_age``."""

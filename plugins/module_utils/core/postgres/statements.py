@@ -25,17 +25,27 @@ class StatementSource:
     """Where statements are counted: ``schema`` of the extension, quoted, or ``None`` without it.
 
     ``timed_as`` is what the columns of its version have between ``total`` and ``time``; ``loaded``
-    is whether the library is.
+    is whether the library is. ``track`` and ``query_id`` are the settings that decide whether it
+    counts: ``pg_stat_statements.track`` and ``compute_query_id`` (from PostgreSQL 14 on).
     """
 
     schema: str | None
     timed_as: str
     loaded: bool
+    track: str | None = None
+    query_id: str | None = None
 
     @property
     def readable(self) -> bool:
         """Whether there is something to ask."""
         return self.loaded and self.schema is not None
+
+    @property
+    def stopped(self) -> str:
+        """The setting because of which nothing is counted, or nothing."""
+        if self.track == "none":
+            return "pg_stat_statements.track is none"
+        return "compute_query_id is off" if self.query_id == "off" else ""
 
     def remedy(self, database: str) -> str:
         """What there is to do before statements can be ranked."""
@@ -61,6 +71,9 @@ class Statements:
             summary = "Statements are not ranked: pg_stat_statements is not there."
             summary += f" {self.source.remedy(self.database)}"
             return (limits.state("statements", Status.WARNING, summary, SLOW),)
+        if self.source.stopped and not self.rows:
+            summary = f"Statements are not counted: {self.source.stopped}."
+            return (limits.state("statements", Status.UNKNOWN, summary, SLOW),)
         least = limits.minimums["statement_calls"]
         often = [row for row in self.rows if row["calls"] >= least]
         slowest = max(often, key=lambda row: float(row["mean_ms"]), default=None)

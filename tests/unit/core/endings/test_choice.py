@@ -105,6 +105,15 @@ def test_only_the_root_of_a_wait() -> None:
     }
 
 
+def test_nobody_of_a_deadlock_is_at_the_root_of_it() -> None:
+    """Each of them waits itself, and the server ends one of them soon."""
+    first = session(1, state="active", query_seconds=9e9, blocked_by=(2,))
+    second = session(2, state="active", query_seconds=9e9, blocked_by=(1,))
+    endings = plan(Reading((first, second)), states=["active"], root_blockers=True)
+    assert pids(endings) == []
+    assert [kept.reason for kept in endings.protected] == ["it is not at the root of a wait"] * 2
+
+
 def test_a_standby_is_refused_unless_it_is_meant() -> None:
     reading = Reading((session(1),), in_recovery=True)
     with pytest.raises(OpsError) as caught:
@@ -166,6 +175,8 @@ def test_statements_are_read_where_they_decide() -> None:
     assert not ending_rule().reads_statements
     assert ending_rule(query="x").reads_statements
     assert ending_rule(keep_query="x").reads_statements
+    assert ending_rule().shown.text("select 1") == "select ?"
+    assert ending_rule(query="x").shown.text("select 1") == "select 1"
 
 
 def test_what_waits_for_its_client_has_nothing_to_cancel() -> None:

@@ -97,6 +97,21 @@ def test_the_summary_counts_and_no_survivor_is_no_shortfall() -> None:
     )
 
 
+def test_where_everybody_stays_it_is_said_why() -> None:
+    """Where the application logs in as a superuser, nobody would ever be ended, and nobody know."""
+    super_, tool = "its user is a superuser", "its application is a tool, by pg_dump"
+    kept = tuple(Kept(session(pid), why) for pid, why in enumerate([tool, super_, super_], start=1))
+    endings = Endings(protected=kept)
+    change = plan_change(endings, ending_rule(), "shop@db")
+    assert conclude_endings(endings, change, None).summary == (
+        f"Would end 0, protected 3, left 0. Everybody who is old enough stays: 2 because {super_},"
+        f" 1 because {tool}."
+    )
+    assert "stays" not in conclude_endings(Endings(), change, None).summary
+    left = Endings(protected=kept, left=(Kept(session(4), "over max_kill_percent"),))
+    assert "stays" not in conclude_endings(left, change, None).summary
+
+
 def test_a_calm_server_is_a_reason_and_no_count() -> None:
     endings = Endings(calm="8.8 % of the usable connections are in use, and only_above is 80")
     change = plan_change(endings, ending_rule(), "shop@db")

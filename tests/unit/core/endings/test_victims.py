@@ -34,7 +34,6 @@ def plan(*sessions: Session, **given: Any) -> Endings:
         ({"state_seconds": 0.1, "query_seconds": 9e9}, False),
         ({"state": "active", "query_seconds": 9e9}, False),
         ({"state": "idle in transaction", "transaction_seconds": 9e9}, False),
-        ({"state": "disabled"}, False),
         ({"state_seconds": None}, False),
     ],
 )
@@ -123,6 +122,9 @@ def test_an_active_session_is_as_old_as_its_statement() -> None:
         ),
         ({"application": "runbook.ops"}, {}, "its application is a tool, by runbook.ops"),
         ({"application": "pg_dump"}, {"protect": []}, None),
+        ({"application": "PgBouncer"}, {}, "its application is a connection pooler, by pgbouncer*"),
+        ({"user": "pgcat_admin"}, {}, "its user is a connection pooler, by pgcat*"),
+        ({"user": "pgcat_admin"}, {"protect": ["tools"]}, None),
         ({"application": "not_pg_dump"}, {}, None),
         ({"application": "PostgreSQL JDBC Driver"}, {}, None),
         ({"application": "", "user": None}, {"keep_users": ["?*"]}, None),
@@ -161,6 +163,36 @@ def test_hidden_sessions_that_could_not_be_victims_do_not_matter() -> None:
     assert plan(superuser, elsewhere).victims == ()
     with pytest.raises(OpsError):
         plan(superuser, protect=[])
+
+
+def test_a_server_that_does_not_track_sessions_is_a_refusal_and_no_empty_plan() -> None:
+    with pytest.raises(OpsError) as caught:
+        plan(session(1, state="disabled"), session(2), session(3, state="disabled", user="x"),
+             keep_users=["x"])  # fmt: skip
+    assert (caught.value.code, caught.value.message) == (
+        "not_tracked",
+        (
+            "Cannot choose the sessions to end: track_activities is off for 1 of 3, the first is"
+            " pid 1, app@shop from 10.0.0.7 (worker), disabled. Set track_activities to on."
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    "given", [{"superuser": True}, {"backend_type": "walsender"}, {"database": "other"}]
+)
+def test_what_is_not_tracked_and_stays_anyway_does_not_matter(given: dict[str, Any]) -> None:
+    untracked = session(1, state="disabled", **given)
+    assert [victim.pid for victim in plan(untracked, session(2)).victims] == [2]
+
+
+def test_a_victim_has_the_digest_of_its_statement_without_the_values() -> None:
+    statements = {1: "select 1 from a", 2: "select  22 from a", 3: "select 1 from b", 4: None}
+    facts = plan(*(session(pid, query=text) for pid, text in statements.items())).as_facts()
+    digests = {victim["pid"]: victim["query_digest"] for victim in facts["victims"]}
+    assert digests[1] == digests[2] != digests[3]
+    assert (len(digests[1]), digests[4]) == (64, None)
+    assert "from a" not in str(facts)
 
 
 @pytest.mark.parametrize(

@@ -31,8 +31,10 @@ from ansible_collections.runbook.ops.plugins.module_utils.core.maintenance.steps
 )
 from ansible_collections.runbook.ops.plugins.module_utils.core.plan import Effect, Plan
 
+from tests.conftest import NOW
 from tests.samples.maintenance import catalog, index, step, table
 
+PLAN = Plan("pg_maintain", "shop@db", "a", "b", {"skipped": [{"index": "public.x"}]})
 THERE = Look(oid=1, filenode=5, measure=Measure(), valid=True, at="")
 GONE = Look(oid=None, filenode=None, measure=Measure(), valid=True, at="")
 
@@ -111,6 +113,9 @@ def test_a_step_that_the_world_has_overtaken(
         ("analyze", THERE, THERE, False),
         ("vacuum_analyze", THERE, replace(THERE, vacuumed=True), False),
         ("vacuum_analyze", THERE, replace(THERE, vacuumed=True, analyzed=True), True),
+        ("vacuum_freeze", THERE, replace(THERE, vacuumed=True), False),
+        ("vacuum_freeze", THERE, replace(THERE, frozen=True), False),
+        ("vacuum_freeze", THERE, replace(THERE, vacuumed=True, frozen=True), True),
         ("vacuum_full", THERE, replace(THERE, filenode=6), True),
         ("vacuum_full", THERE, THERE, False),
         ("vacuum_full", THERE, GONE, False),
@@ -172,6 +177,13 @@ def result(outcome: str = "done", **given: Any) -> Result:
                 " prepared transaction still holds them"
             ),
         ),
+        (
+            {"step": step("vacuum_freeze"), "after": Measure(0, 1001)},
+            (
+                "vacuum_freeze public.orders left 1001 dead rows: a transaction, replication slot"
+                " or prepared transaction still holds them"
+            ),
+        ),
         ({"before": Measure(0, 100), "after": Measure(0, 1000)}, ""),
         ({"step": step("analyze"), "before": Measure(0, 9000), "after": Measure(0, 9000)}, ""),
     ],
@@ -179,7 +191,7 @@ def result(outcome: str = "done", **given: Any) -> Result:
 def test_what_an_operator_is_warned_of(given: dict[str, Any], warning: str) -> None:
     told = result(**given)
     assert told.as_dict()["warning"] == warning
-    outcome = conclude(as_effect([told]), Plan("pg_maintain", "shop@db", "a", "b"), catalog())
+    outcome = conclude(as_effect([told]), PLAN, catalog(), now=NOW)
     assert outcome.warnings == ((warning,) if warning else ())
 
 
@@ -231,3 +243,54 @@ def test_sizes_and_dead_rows_are_of_what_was_done() -> None:
     )  # fmt: skip
     assert facts["building"] == ["public.orders_state_idx"]
     assert [one["outcome"] for one in facts["left"]] == ["cut"]
+
+
+@pytest.mark.parametrize(
+    ("steps", "status", "value", "summary"),
+    [
+        ([], "ok", 0, "Nothing needs maintenance."),
+        ([result().as_dict()], "ok", 0, "Took 1 of 1 steps, left none."),
+        (
+            [result("unneeded").as_dict(), result("yielded", reason="it gave way").as_dict()],
+            "warning",
+            1,
+            (
+                "Took 1 of 2 steps, left 1: 1 yielded; the first that is left is"
+                " vacuum public.orders: it gave way."
+            ),
+        ),
+        (
+            [step().as_dict()],
+            "ok",
+            0,
+            "Would take 1 of 1 steps, about 10 s of work, and leave 0 to a later run.",
+        ),
+        (
+            [step(fits=False).as_dict()],
+            "warning",
+            1,
+            (
+                "None of 1 steps is expected to end before the deadline; the first that is left"
+                " is vacuum public.orders."
+            ),
+        ),
+    ],
+)
+def test_what_is_left_is_a_warning(
+    steps: list[dict[str, Any]], status: str, value: int, summary: str
+) -> None:
+    outcome = conclude(Effect({"steps": steps}), PLAN, catalog(), now=NOW)
+    (check,) = outcome.checks
+    assert (check.id, check.subject, check.observed_at) == ("maintenance.left", "shop@db", NOW)
+    assert (check.status.label, check.value, check.summary) == (status, value, summary)
+    assert check.remedy == "database_maintenance"
+    assert outcome.facts["skipped"] == [{"index": "public.x"}]
+
+
+def test_the_journal_tells_what_a_run_gained_and_left() -> None:
+    done = result(before=Measure(10, 3), after=Measure(8, 0))
+    effect = as_effect([done, result("locked", before=Measure(99, 99))])
+    assert {name: told for name, told in effect.details.items() if name != "steps"} == {
+        "done": 1, "left": ["vacuum public.orders: locked"],
+        "bytes_before": 10, "bytes_after": 8, "dead_rows_before": 3, "dead_rows_after": 0,
+    }  # fmt: skip

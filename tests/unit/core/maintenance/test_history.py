@@ -52,6 +52,7 @@ def cut(seconds: float) -> dict[str, Any]:
         ("analyze", 20 * MIB, 2.0),
         ("analyze", 1000_000 * MIB, 12.7),
         ("vacuum_analyze", 15 * MIB, 2.0),
+        ("vacuum_freeze", 20 * MIB, 3.0),
         ("reindex", 50 * MIB, 11.0),
         ("create_index", 50 * MIB, 11.0),
         ("vacuum_full", 50 * MIB, 11.0),

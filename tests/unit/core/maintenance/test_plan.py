@@ -53,7 +53,17 @@ def refused(found: Catalog, **given: Any) -> OpsError:
         ({"changed_rows": 1}, {"min_changed_rows": 2}, []),
         ({"analyze_age": None}, {"min_changed_rows": 2}, ["analyze public.orders"]),
         ({"dead_rows": 1, "changed_rows": 1}, {}, ["vacuum_analyze public.orders"]),
-        ({"freeze_age": 150_000_000}, {}, ["vacuum public.orders"]),
+        ({"freeze_age": 150_000_000}, {}, ["vacuum_freeze public.orders"]),
+        ({"freeze_age": 149_999_999}, {}, []),
+        ({"freeze_age": 150_000_000}, {"operations": ("analyze",)}, []),
+        ({"freeze_age": 150_000_000, "dead_rows": 1}, {}, ["vacuum_freeze public.orders"]),
+        (
+            {"freeze_age": 150_000_000, "dead_rows": 1, "changed_rows": 1},
+            {},
+            ["vacuum_freeze public.orders", "analyze public.orders"],
+        ),
+        ({"freeze_age": 0}, {"min_freeze_age": 0}, []),
+        ({"freeze_age": 1}, {"min_freeze_age": 0}, ["vacuum_freeze public.orders"]),
         ({"dead_rows": 1}, {"exclude": ("orders",)}, []),
         ({}, {"operations": ("vacuum_full",)}, ["vacuum_full public.orders"]),
     ],
@@ -77,6 +87,8 @@ def test_what_a_table_needs(
         ({"bytes": 2 * MIB}, {}, []),
         ({"expected_bytes": None}, {"operations": ("reindex",)}, []),
         ({"bytes": 0}, {"operations": ("reindex",)}, []),
+        ({"bytes": 2 * MIB, "exclusion": True}, {"operations": ("reindex",)}, []),
+        ({"bytes": 2 * MIB}, {"operations": ("reindex",), "exclude": ("orders",)}, []),
         (
             {"expected_bytes": None},
             {"operations": ("reindex",), "min_bloat_percent": 0},
@@ -164,8 +176,8 @@ def test_what_the_server_would_pass_over_with_a_warning_is_refused() -> None:
     assert (error.code, error.message) == (
         "not_permitted",
         (
-            "Cannot maintain shop: app owns neither the database nor 1 of its tables, the first is"
-            " public.orders. Log in as the owner or as a superuser, or leave them out with exclude."
+            "Cannot maintain shop: app does not own 1 of its tables, the first is public.orders."
+            " Log in as the owner or as a superuser, or leave them out with exclude."
         ),
     )
 
@@ -174,6 +186,39 @@ def test_who_may_vacuum_may_not_make_an_index() -> None:
     found = catalog(table(dead_rows=1, owned=False))
     assert keys(found) == ["vacuum public.orders"]
     assert refused(found, indexes=(WANTED,)).code == "not_permitted"
+
+
+def test_who_may_vacuum_may_not_rebuild_an_index() -> None:
+    bloated = index(bytes=2 * MIB)
+    operations = ("vacuum", "reindex")
+    owner_of_database = table(dead_rows=1, owned=False, may_reindex=False)
+    assert keys(catalog(owner_of_database, indexes=(bloated,))) == ["vacuum public.orders"]
+    found = catalog(owner_of_database, indexes=(bloated,))
+    assert refused(found, operations=operations).code == "not_permitted"
+    found = catalog(table(dead_rows=1, owned=False), indexes=(bloated,))
+    assert keys(found, operations=operations) == [
+        "vacuum public.orders", "reindex public.orders_state_idx",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("state", "given", "skipped"),
+    [
+        ({}, {}, ["public.orders_state_idx"]),
+        ({"exclusion": False}, {}, []),
+        ({"bytes": MIB}, {}, []),
+        ({}, {"operations": ("vacuum",)}, []),
+        ({}, {"exclude": ("orders",)}, []),
+    ],
+)
+def test_an_index_that_cannot_be_rebuilt_beside_clients_is_told(
+    state: dict[str, Any], given: dict[str, Any], skipped: list[str]
+) -> None:
+    found = catalog(table(), indexes=(index(**{"bytes": 2 * MIB, "exclusion": True, **state}),))
+    asked = rule(**{"operations": ("reindex",), **given})
+    plan = plan_maintenance(plan_steps(found, asked, Past()), found, asked, "shop@db")
+    reason = "the server rebuilds the index of an exclusion constraint only with a lock"
+    assert plan.details["skipped"] == [{"index": name, "reason": reason} for name in skipped]
 
 
 def test_need_orders_the_steps() -> None:
@@ -190,7 +235,8 @@ def test_need_orders_the_steps() -> None:
     )  # fmt: skip
     operations = ("reindex", "analyze", "vacuum", "drop_invalid")
     assert [key.replace("public.", "") for key in keys(found, operations=operations)] == [
-        "drop_invalid broken", "vacuum older", "vacuum old", "vacuum many", "vacuum few",
+        "drop_invalid broken", "vacuum_freeze older", "vacuum_freeze old", "vacuum many",
+        "vacuum few",
         "analyze never", "analyze changed", "reindex large", "reindex small",
     ]  # fmt: skip
 
@@ -210,27 +256,30 @@ def test_the_diff_has_a_line_for_each_thing() -> None:
     found = catalog(
         table(dead_rows=7, analyze_age=None),
         table("big", dead_rows=1, bytes=10**12),
+        table("old", freeze_age=160_000_000),
         indexes=(index(valid=False, name="broken"), index(bytes=2 * MIB)),
     )
     wanted = Definition("new_idx", "orders", ("id", "state"), unique=True)
     operations = ("drop_invalid", "vacuum", "analyze", "reindex")
     asked = rule(indexes=(wanted,), operations=operations)
-    plan = plan_maintenance(plan_steps(found, asked, Past()), asked, "shop@db")
+    plan = plan_maintenance(plan_steps(found, asked, Past()), found, asked, "shop@db")
     assert plan.before == (
         "public.broken: invalid\n"
+        "public.old: 160000000 transactions since its oldest row\n"
         "public.orders: 7 dead rows of 100000, 10485760 bytes, vacuumed 1.0 d ago, never analyzed\n"
         "public.big: 1 dead rows of 100000, 1000000000000 bytes, vacuumed 1.0 d ago,"
         " analyzed 0.5 d ago\n"
         "public.orders_state_idx: 2097152 bytes, about 50 % bloat\n"
     )
     assert plan.after == (
+        "public.old: vacuumed and frozen\n"
         "public.orders: vacuumed and analyzed\n"
         "public.big: 1 dead rows of 100000, 1000000000000 bytes, vacuumed 1.0 d ago,"
         " analyzed 0.5 d ago\n"
         "public.new_idx: created, unique btree on orders (id, state)\n"
         "public.orders_state_idx: rebuilt\n"
     )
-    assert [(step["step"], step["fits"]) for step in plan.details["steps"]][2] == (
+    assert [(step["step"], step["fits"]) for step in plan.details["steps"]][3] == (
         "vacuum public.big", False,
     )  # fmt: skip
 

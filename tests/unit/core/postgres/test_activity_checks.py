@@ -40,7 +40,8 @@ THRESHOLDS = {
 
 def judged(seen: Activity, **given: Any) -> dict[str, Check]:
     """The checks by the last part of their id."""
-    limits = read_limits({"thresholds": THRESHOLDS, "blocked_after": 5, **given})
+    options = {"blocked_after": 5, "ignore_users": [], "ignore_applications": [], **given}
+    limits = read_limits({"thresholds": THRESHOLDS, **options})
     checks = judge_activity(seen, limits, "shop@db", NOW)
     return {check.id.replace("postgres.", ""): check for check in checks}
 
@@ -82,6 +83,41 @@ def blocked(*seconds: float) -> Activity:
 )
 def test_levels(name: str, seen: Activity, status: str) -> None:
     assert judged(seen)[name].status.label == status
+
+
+@pytest.mark.parametrize(
+    ("given", "status"),
+    [
+        ({}, "critical"),
+        ({"ignore_users": ["back*"]}, "ok"),
+        ({"ignore_users": ["app"]}, "critical"),
+        ({"ignore_applications": ["PG_dump"]}, "ok"),
+        ({"ignore_applications": ["pg_dumpall"]}, "critical"),
+    ],
+)
+def test_a_backup_takes_as_long_as_it_takes(given: dict[str, Any], status: str) -> None:
+    backup = {"user": "backup", "application": "pg_dump"}
+    dump = session(7, state="active", query_seconds=90.0, transaction_seconds=90.0, **backup)
+    holder = session(8, state="idle in transaction", transaction_seconds=90.0, **backup)
+    seen = judged(activity(session(), dump, holder), **given)
+    timed = ("longest_query", "longest_transaction", "idle_in_transaction")
+    assert {seen[name].status.label for name in timed} == {status}
+
+
+def test_an_ignored_session_is_named_and_others_count() -> None:
+    dump = session(7, application="pg_dump", state="active", query_seconds=90.0)
+    other = session(8, state="active", query_seconds=12.0)
+    alone, beside = (
+        judged(activity(*seen), ignore_applications=["pg_dump"])["longest_query"]
+        for seen in ((dump,), (dump, other))
+    )
+    ignored = " Ignored is pid 7, app@shop from 10.0.0.7 (pg_dump), active for 90 s."
+    assert alone.summary == f"No query is running.{ignored}"
+    assert (beside.status.label, beside.value) == ("warning", 12.0)
+    assert beside.summary == (
+        "The longest query has been running for 12 s: pid 8, app@shop from 10.0.0.7 (worker),"
+        f" active for 12 s.{ignored}"
+    )
 
 
 def test_sentences() -> None:

@@ -80,6 +80,31 @@ def test_forgotten_transactions(
     assert [found["finding"] for found in seen.findings()] == ([finding] if finding else [])
 
 
+@pytest.mark.parametrize(
+    ("value", "own", "pool", "status"),
+    [
+        ("0", (), Pool(5, 1), None),
+        ("60000", (), None, "ok"),
+        ("60000", (), Pool(5, 1), "warning"),
+        ("0", ("10min",), Pool(5, 1), "warning"),
+        ("0", ("0",), Pool(5, 1), None),
+        (None, (), Pool(5, 1), None),
+    ],
+)
+def test_a_server_that_ends_what_a_pool_keeps(
+    value: str | None, own: tuple[str, ...], pool: Pool | None, status: str | None
+) -> None:
+    name = "idle_session_timeout"
+    rows = SETTINGS if value is None else [*SETTINGS, setting(name, value)]
+    given = [{**override(text, "app"), "name": name} for text in own]
+    seen = read_settings(rows, given, pool)
+    assert [(f["name"], f["status"]) for f in seen.findings()] == (
+        [(name, status)] if status else []
+    )
+    assert judged(seen).status.label == (status or "ok")
+    assert ("the server ends what a pool keeps idle" in judged(seen).summary) == bool(status)
+
+
 def test_an_age_that_is_never_reached() -> None:
     seen = read(setting("vacuum_freeze_table_age", "191"))
     assert judged(seen).status.label == "ok"

@@ -77,6 +77,26 @@ def test_what_is_missing_is_a_finding_with_its_remedy(source: StatementSource, r
     assert seen.summary == (f"Statements are not ranked: pg_stat_statements is not there. {remedy}")
 
 
+@pytest.mark.parametrize(
+    ("given", "cause"),
+    [
+        ({"track": "none"}, "pg_stat_statements.track is none"),
+        ({"track": "top", "query_id": "off"}, "compute_query_id is off"),
+        ({"track": "none", "query_id": "off"}, "pg_stat_statements.track is none"),
+        ({"track": "top", "query_id": "auto"}, None),
+        ({"track": "all", "query_id": None}, None),
+    ],
+)
+def test_where_nothing_is_counted_nothing_is_known(
+    given: dict[str, Any], cause: str | None
+) -> None:
+    source = StatementSource("public", "_exec", loaded=True, **given)
+    seen = judged(read(source=source))
+    told = f"Statements are not counted: {cause}." if cause else "No statement ran 10 times."
+    assert (seen.status.label, seen.summary) == ("unknown" if cause else "ok", told)
+    assert judged(read(statement(mean_ms=10000), source=source)).status.label == "critical"
+
+
 def test_facts_show_no_values_and_nothing_of_others() -> None:
     slow = statement(id="2", calls=10, mean_ms=50.0)
     hidden = statement(id=None, hidden=True, query="<insufficient privilege>", calls=1)
