@@ -66,6 +66,7 @@ options:
     description:
       - Do nothing where the directory has the same kind of backup of the same source, whole and
         less than this many hours old. With V(0) every run makes one.
+      - With O(s3), that one is copied there when its copy is missing or differs.
     type: float
     default: 0
   timeout:

@@ -18,7 +18,10 @@ description:
     the status ok or warning, and the file still has the size and the SHA-256 of that entry. As many
     as are needed are read again for that. See O(runbook.ops.backup_verify#module:record).
   - C(<backup>.sha256) and C(<backup>.manifest.json) go with their backup, and with O(s3) its copy
-    there, which goes first. What does not match O(pattern), unfinished files, and links stay.
+    there, which goes first. So with O(s3), O(min_verified) newer verified backups have to be in S3,
+    too, with the same size and, where S3 knows one, the same digest. Where S3 does not answer,
+    nothing is deleted.
+  - What does not match O(pattern), unfinished files, and links stay.
   - Nothing is deleted while an incident is open, that is, while the journal has an entry
     C(incident_open) without a later C(incident_closed) of the same subject.
   - Afterwards it looks whether what was deleted is gone, and what was kept has its size.
@@ -53,7 +56,9 @@ options:
     type: int
     default: 7
   min_verified:
-    description: Keep what has fewer newer verified backups than this, at least 1.
+    description:
+      - Keep what has fewer newer verified backups than this, at least 1.
+      - With O(s3), also what has fewer of them whose copy is there.
     type: int
     default: 2
 """
@@ -107,10 +112,17 @@ entries:
 from typing import Any
 
 from ..module_utils.adapters.backups.files import list_backups
-from ..module_utils.adapters.backups.pruning import prove_verified, prune, without_links
+from ..module_utils.adapters.backups.pruning import (
+    find_leftovers,
+    prove_copied,
+    prove_verified,
+    prune,
+    without_links,
+)
 from ..module_utils.adapters.journal.entries import read_entries
 from ..module_utils.core.backups.retention import (
     decide,
+    lack_of_copies,
     lack_of_verified,
     plan_pruning,
     read_rule,
@@ -142,15 +154,18 @@ def run(task: Task) -> Outcome:
     require_no_incident(entries, f"delete old backups in {rule.directory}")
     listing = list_backups(rule.directory, rule.pattern)
     files = without_links(listing)
-    verified = prove_verified(files, read_verifications(entries), rule)
-    decisions = decide(files, verified, rule, task.now)
-    plan = plan_pruning(rule, listing, decisions)
-    task.apply(lambda: prune(rule, decisions, task.params["s3"]), plan)
-    lack = lack_of_verified(decisions, rule)
+    known, s3 = read_verifications(entries), task.params["s3"]
+    verified = prove_verified(files, known, rule)
+    copied = prove_copied(files, known, verified, rule, s3=s3) if s3 else None
+    decisions = decide(files, verified, rule, task.now, copied=copied)
+    leftovers = find_leftovers(rule)
+    plan = plan_pruning(rule, listing, decisions, leftovers)
+    task.apply(lambda: prune(rule, decisions, s3), plan)
+    lacks = (lack_of_verified(decisions, rule), lack_of_copies(decisions, copied, rule))
     return Outcome(
-        summary=summarise_pruning(decisions, done=not task.check_mode),
+        summary=summarise_pruning(decisions, done=not task.check_mode, leftovers=len(leftovers)),
         plan=plan,
-        warnings=(lack,) if lack else (),
+        warnings=tuple(filter(None, lacks)),
         facts={"backups": [decision.as_dict() for decision in decisions]},
     )
 

@@ -163,6 +163,7 @@ options:
     description:
       - Whether to show first that damages are seen - a dump that is made up and damaged in eight
         ways, and the head of the newest backup. All of it in memory, and for any size the same.
+      - What a run that fails this records has the status unknown at best.
     type: bool
     default: false
   record:

@@ -174,6 +174,11 @@ kept:
   returned: success
   type: list
   elements: str
+copied:
+  description: The URLs of those of RV(kept) that were copied to S3, since the copy was not there.
+  returned: success
+  type: list
+  elements: str
 entries:
   description: The entries that were appended to the journal; none where nothing had to be done.
   returned: always
@@ -183,8 +188,8 @@ entries:
 
 from typing import Any
 
+from ..module_utils.adapters.backups.copying import read_place
 from ..module_utils.adapters.backups.dumping import Dumper
-from ..module_utils.adapters.backups.store import read_place
 from ..module_utils.core.backups.dump_request import DUMPS, GLOBALS, read_dump_request
 from ..module_utils.core.backups.manifest import CONTENTS
 from ..module_utils.core.backups.outcome import Made, Planned, conclude_backups, plan_backups
@@ -216,10 +221,10 @@ ARGUMENT_SPEC: dict[str, Any] = {
 
 
 def make(task: Task, planned: Planned, dumper: Dumper) -> Made:
-    """Make one backup, so that the next one is made as well where it fails."""
+    """Make or copy one backup, so that the next one is made as well where it fails."""
 
     def write() -> Effect:
-        return dumper.dump(planned.backup)
+        return dumper.dump(planned)
 
     try:
         return Made(planned, effect=task.apply(write, planned.plan))
@@ -233,9 +238,8 @@ def run(task: Task) -> Outcome:
     socket, s3 = task.params["docker_socket"], task.params["s3"]
     dumper = Dumper(request, login, docker_socket=socket, s3=s3)
     backups, sizes = dumper.survey(task.now)
-    place = request.common.directory
-    former, free = read_place(place, [backup.series for backup in backups])
-    planned = plan_backups(ACTION, backups, former=former, sizes=sizes, free=free)
+    place = read_place(request.common.directory, backups, s3)
+    planned = plan_backups(ACTION, backups, place, sizes=sizes)
     made = [make(task, one, dumper) for one in planned]
     return conclude_backups(ACTION, made, rehearsed=task.check_mode)
 

@@ -30,8 +30,9 @@ description:
   - Rows that were written after the backup was made stay in the former database, which is kept
     until V(drop). Nothing merges them.
   - V(back) takes the last switch back. What was written since is kept as C(shop_after_<time>).
-  - Nothing is dropped while an incident is open, that is, while the journal has an entry
-    C(incident_open) without a later C(incident_closed) of the same subject.
+  - V(drop) drops nothing while an incident is open, that is, while the journal has an entry
+    C(incident_open) without a later C(incident_closed) of the same subject. A V(restore) goes on,
+    and replaces what an earlier one left half-made.
   - PostgreSQL 13 to 17.
 author:
   - runbook.ops contributors (@runbook-ops)
@@ -42,7 +43,10 @@ attributes:
   idempotent:
     support: full
     details:
-      - V(restore) changes nothing where the same backup stands beside the database and was proven.
+      - V(restore) changes nothing where the same backup stands beside the database and was proven,
+        or is the live database already.
+      - V(switch) changes nothing where the live database is the restore O(name), or without a name,
+        where no newer one stands beside it.
 requirements:
   - psql and pg_restore (C(postgresql-client)) of the server's version or newer on the managed host,
     unless those of O(container) are run
@@ -50,7 +54,8 @@ requirements:
 options:
   operation:
     description:
-      - V(restore) restores O(backup) beside O(database) and proves it.
+      - V(restore) restores O(backup) beside O(database) and proves it. What the live database was
+        made of is restored again only with O(confirm).
       - V(switch) makes the restored database the live one; the newest, or O(name).
       - V(back) takes the last switch back.
       - V(drop) deletes the database O(name), which a restore or a switch left beside O(database).
@@ -70,17 +75,20 @@ options:
     type: path
   name:
     description:
-      - The database to switch to, by default that of the newest backup, or the one to drop.
+      - The database to switch to, or the one to drop. By default V(switch) takes that of the newest
+        backup, unless the live database is of this backup or of a newer one.
       - Required with O(operation=drop).
     type: str
   confirm:
     description:
       - Has to be O(database) for V(switch) and V(back), and O(name) for V(drop).
+      - With V(restore), O(database) means that O(backup) is restored even if the live database is
+        its restore already, so that a V(switch) can throw away what was written since.
     type: str
   assertions:
     description:
       - Questions to the restored database, asked after the restore, before the switch, and of the
-        live database after it.
+        live database after it. V(back) asks nothing, since what was live before may be wrong.
     type: list
     elements: dict
     default: []
@@ -208,7 +216,9 @@ database:
   type: str
   sample: liyaqa
 restored_database:
-  description: The database beside it, with O(operation=restore).
+  description:
+    - The database beside it, with O(operation=restore); V(null) where the live database is the
+      restore of the backup already.
   returned: success
   type: str
   sample: liyaqa_restore_20260131_020000
@@ -272,6 +282,7 @@ from typing import Any
 
 from ..module_utils.adapters.backups.layers import Tools
 from ..module_utils.adapters.journal.entries import read_entries
+from ..module_utils.adapters.postgres.beside import kept_alone
 from ..module_utils.adapters.postgres.session import connect
 from ..module_utils.adapters.restores.programs import Way
 from ..module_utils.adapters.restores.restoring import Restore
@@ -310,13 +321,14 @@ def run(task: Task) -> Outcome:
     given = task.params
     login = read_login(given)
     wish = read_wish(given, login)
-    if wish.operation == DROP:
-        require_no_incident(read_entries(given["journal_path"]), f"drop {wish.name}")
     tools = Tools(f"{wish.programs}pg_restore", **(given["decrypt"] or {}))
     way = Way(login, given["docker_socket"], tools)
-    with connect(login, docker_socket=way.docker_socket) as server:
+    engine = {"docker_socket": way.docker_socket}
+    with connect(login, **engine) as server, kept_alone(server, wish, **engine):
         work = Restore(server, wish, way, task.now)
         step = work.plan()
+        if wish.operation == DROP:
+            require_no_incident(read_entries(given["journal_path"]), f"drop {wish.name}")
         task.apply(lambda: work.carry_out(step), step.plan)
     return conclude_restore(
         wish,

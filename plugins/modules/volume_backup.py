@@ -110,6 +110,11 @@ kept:
   returned: success
   type: list
   elements: str
+copied:
+  description: The URL of that of RV(kept) that was copied to S3, since the copy was not there.
+  returned: success
+  type: list
+  elements: str
 entries:
   description: The entries that were appended to the journal; none where nothing had to be done.
   returned: always
@@ -119,8 +124,8 @@ entries:
 
 from typing import Any
 
+from ..module_utils.adapters.backups.copying import copy_later, read_place
 from ..module_utils.adapters.backups.packing import require_packing
-from ..module_utils.adapters.backups.store import read_place
 from ..module_utils.adapters.engine.api import DEFAULT_SOCKET
 from ..module_utils.adapters.engine.volumes import (
     copy_volume,
@@ -156,11 +161,14 @@ def run(task: Task) -> Outcome:
     sizes = {volume.name: measure_volume(volume)}
     writers = read_writers(volume, socket_path=socket) if quiesce != "none" else ()
     backup = volume_backup(request, volume, stands_still=writers, now=task.now)
-    former, free = read_place(request.directory, [backup.series])
-    (planned,) = plan_backups(ACTION, [backup], former=former, sizes=sizes, free=free)
+    s3 = task.params["s3"]
+    place = read_place(request.directory, [backup], s3)
+    (planned,) = plan_backups(ACTION, [backup], place, sizes=sizes)
+    recent = planned.recent
 
     def write() -> Effect:
-        s3 = task.params["s3"]
+        if recent:
+            return copy_later(s3, backup.path_of(recent), recent)
         return copy_volume(backup, volume, quiesce=quiesce, socket_path=socket, s3=s3)
 
     made = Made(planned, effect=task.apply(write, planned.plan))

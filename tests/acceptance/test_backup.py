@@ -129,6 +129,16 @@ def test_database_is_restored_and_taken_back(playbook: PlayBook) -> None:
     run = playbook("restore", "-e", "restore_confirm=liyaqa")
     assert (run.status, run.not_ok()) == (0, {})
     assert ask(count) == "0"
+
+    # What was written since the switch stays, unless somebody says otherwise.
+    ask("INSERT INTO tenants (name) VALUES ('Since the restore')")
+    since = count.replace("Since the backup", "Since the restore")
+    standing = databases()
+    again = playbook("restore", "-e", "restore_confirm=liyaqa")
+    assert (again.status, again.not_ok()) == (0, {})
+    assert (ask(since), databases()) == ("1", standing)
+    drill = playbook("restore_drill")
+    assert (drill.status, drill.not_ok(), databases()) == (0, {}, standing)
     back = playbook("restore", "-e", "restore_confirm=liyaqa", "-e", "restore_task=back")
     assert (back.status, back.not_ok()) == (0, {})
     assert ask(count) == "1"

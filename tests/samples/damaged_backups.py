@@ -128,9 +128,23 @@ def cut(data: bytes, chance: random.Random) -> bytes:
 
 
 def flip(data: bytes, chance: random.Random) -> bytes:
-    """One bit turned over, behind what may hold a name or a time that no checksum covers."""
-    place = chance.randrange(len(data) // 50 + 10, len(data))
-    return data[:place] + bytes([data[place] ^ 1 << chance.randrange(8)]) + data[place + 1 :]
+    """One bit turned over, anywhere but in what no checksum covers."""
+    covered = [place for place in range(64) if place not in uncovered(data)]
+    place = chance.choice([*covered, *range(64, len(data))])
+    return turn_over(data, 8 * place + chance.randrange(8))
+
+
+def turn_over(data: bytes, bit: int) -> bytes:
+    """The same with one bit turned over."""
+    place = bit // 8
+    return data[:place] + bytes([data[place] ^ 1 << bit % 8]) + data[place + 1 :]
+
+
+def uncovered(data: bytes) -> range:
+    """The bytes of a gzip header that no checksum covers: time, extra flags, system, and name."""
+    if not data.startswith(b"\x1f\x8b"):
+        return range(0)
+    return range(4, data.index(b"\0", 10) + 1 if data[3] & 8 else 10)
 
 
 def fill(data: bytes, chance: random.Random) -> bytes:

@@ -116,6 +116,28 @@ def test_what_a_killed_run_left_is_no_hindrance(fetch: Any, tmp_path: Path, left
     assert [path.name for path in (tmp_path / "backups").glob(".*")] == [".shop.lock"]
 
 
+def test_what_a_killed_run_left_of_another_backup_goes(fetch: Any, tmp_path: Path) -> None:
+    place = tmp_path / "backups"
+    mine = [".shop_20260129_020000.sql.gz.part", ".shop_20260129_020000.sql.gz.sha256.part"]
+    kept = [".members_20260129_020000.sql.gz.part", "shop_20260128_020000.sql.gz"]
+    for name in (*mine, *kept):
+        (place / name).write_bytes(b"half")
+    assert fetch(check_mode=True)["changed"] is True
+    assert all((place / name).exists() for name in mine)
+    assert fetch()["changed"] is True
+    assert [name for name in (*mine, *kept) if (place / name).exists()] == kept
+
+
+def test_a_name_that_is_not_ours_is_fetched(fetch: Any, store: Store, tmp_path: Path) -> None:
+    put(store, "nightly.gz", b"other")
+    told = f"{hashlib.sha256(b'other').hexdigest()}  nightly.gz\n"
+    put(store, "nightly.gz.sha256", told.encode())
+    (tmp_path / "backups" / ".nightly.gz.part").write_bytes(b"half")
+    assert fetch(name="nightly.gz")["changed"] is True
+    assert (tmp_path / "backups" / "nightly.gz").read_bytes() == b"other"
+    assert not (tmp_path / "backups" / ".nightly.gz.part").exists()
+
+
 def test_other_bytes_than_the_manifest_says_are_not_kept(
     fetch: Any, store: Store, tmp_path: Path
 ) -> None:

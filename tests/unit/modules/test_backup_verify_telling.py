@@ -17,6 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.runbook.ops.plugins.module_utils.adapters.backups import survey
+from ansible_collections.runbook.ops.plugins.module_utils.core.backups.self_test import WHOLE
+from ansible_collections.runbook.ops.plugins.module_utils.core.check import Status
 from ansible_collections.runbook.ops.plugins.modules import backup_verify
 
 from tests.conftest import RunModule
@@ -212,3 +215,19 @@ def test_self_test_sees_every_damage(place: Place) -> None:
     )
     (place.backups / "shop_1.sql.gz").write_bytes(b"")
     assert check(place.verify(self_test=True), "self_test")["summary"].startswith("All 8 damages")
+
+
+def test_a_blind_verification_records_nothing_good(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older = write_gzip(place.backups / "shop_2.sql.gz", ORDINARY)
+    os.utime(older, (1, 1))
+    blind = {WHOLE: Status.OK, "a cut": Status.OK}
+    monkeypatch.setattr(survey, "see_damages", lambda *dummy: blind)
+    options = {"budget": {"seconds": 60}, "record": True}
+    result = place.verify(self_test=True, **options)
+    assert check(result, "self_test")["status"] == "critical"
+    assert [one["details"]["status"] for one in result["entries"]] == ["unknown", "unknown"]
+    assert check(result, "verified")["summary"].startswith("2 of 2 were never found good")
+    trusted = place.verify(**options)
+    assert [one["details"]["status"] for one in trusted["entries"]] == ["ok", "ok"]

@@ -10,7 +10,7 @@ import gzip
 import json
 import stat
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -256,6 +256,59 @@ def test_copy_in_s3_is_proven(run_module: RunModule, given: dict[str, Any], plac
     assert failed["code"] == "upload_failed"
     assert failed["msg"].startswith("Cannot copy ")
     assert len(list(place.glob("b_*.sql.gz"))) == 1
+
+
+def test_a_copy_that_failed_is_made_good(
+    run_module: RunModule, given: dict[str, Any], place: Path
+) -> None:
+    with serve_s3() as store:
+        s3 = store.options(prefix="daily")
+        lost = run_module(pg_backup, **given, s3={**s3, "bucket": "nope"})
+        assert lost["code"] == "upload_failed"
+        path = only_backup(place)
+        again: dict[str, Any] = {**given, "s3": s3, "unless_newer_than": 1}
+        key, url = f"daily/{path.name}", f"s3://{BUCKET}/daily/{path.name}"
+
+        def spoil(body: bytes, **more: str) -> None:
+            store.client.put_object(Bucket=BUCKET, Key=key, Body=body, **more)
+
+        content = path.read_bytes()
+        disturbances: list[Callable[[], None]] = [
+            lambda: None,
+            lambda: spoil(content[:-1]),
+            lambda: spoil(content[:-1] + bytes([content[-1] ^ 1])),
+            lambda: spoil(content[:-1] + bytes([content[-1] ^ 1]), ChecksumAlgorithm="SHA256"),
+        ]
+        for disturb in disturbances:
+            disturb()
+            rehearsed = run_module(pg_backup, check_mode=True, **again)
+            assert (rehearsed["changed"], rehearsed["copied"]) == (True, [])
+            done = run_module(pg_backup, **again)
+            assert done["diff"] == rehearsed["diff"]
+            assert (done["copied"], done["kept"], done["backups"]) == ([url], [str(path)], [])
+            assert [one["outcome"] for one in done["entries"]] == ["started", "done"]
+            for name in visible(place):
+                body = store.client.get_object(Bucket=BUCKET, Key=f"daily/{name}")["Body"].read()
+                assert body == (place / name).read_bytes()
+            kept = run_module(pg_backup, **again)
+            assert (kept["changed"], kept["copied"]) == (False, [])
+        spoil(content)  # of the same, S3 knows only the MD5
+        assert run_module(pg_backup, **again)["changed"] is False
+    assert only_backup(place) == path
+
+
+def test_a_backup_that_rotted_is_not_copied(
+    run_module: RunModule, given: dict[str, Any], place: Path
+) -> None:
+    run_module(pg_backup, **given)
+    path = only_backup(place)
+    content = path.read_bytes()
+    path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    with serve_s3() as store:
+        failed = run_module(pg_backup, **given, s3=store.options(), unless_newer_than=1)
+        assert failed["code"] == "not_proven"
+        assert "is not what its manifest says, and is not copied" in failed["msg"]
+        assert "Contents" not in store.client.list_objects_v2(Bucket=BUCKET)
 
 
 def test_age_gives_back_what_was_dumped(

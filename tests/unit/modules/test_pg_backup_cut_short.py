@@ -13,6 +13,7 @@ import resource
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -165,16 +166,36 @@ def program(directory: Path, name: str, text: str) -> None:
 
 
 def test_killed_at_any_time_it_leaves_whole_backups_or_none(
-    given: dict[str, Any], place: Path
+    run_module: RunModule, given: dict[str, Any], place: Path
 ) -> None:
     chance = random.Random(7)
+    with begin({**given, "prefix": "whole"}) as process:
+        started = time.monotonic()
+        assert process.wait(timeout=60) == 0
+        usual = time.monotonic() - started
     for attempt in range(12):
         with begin({**given, "prefix": f"p{attempt:02}"}) as process:
             with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(timeout=chance.uniform(0.2, 1.0))
+                process.wait(timeout=usual * chance.uniform(0.3, 1.0))
             process.kill()
-    for path in place.glob("p??_*.sql.gz"):
-        assert_whole(path)
+    with begin({**given, "prefix": "midway"}) as process:
+        wait_until(
+            lambda: any(name.startswith(".midway_") for name in unfinished(place)), seconds=30
+        )
+        process.kill()
+    published = {path.name for path in place.glob("*.sql.gz")}
+    assert [name[:6] for name in published if not name.startswith("p")] == ["whole_"]
+    for name in published:
+        assert_whole(place / name)
+    # What stands beside a backup comes first, so it may be alone, but never without the part.
+    for name in set(visible(place)) - published:
+        backup = name.removesuffix(".sha256").removesuffix(".manifest.json")
+        assert backup in published or f".{backup}.part" in unfinished(place)
+    run_module(pg_backup, **given, prefix="midway")
+    assert not any(name.startswith(".midway_") for name in unfinished(place))
+    (made,) = place.glob("midway_*.sql.gz")
+    assert_whole(made)
+    assert len([name for name in visible(place) if name.startswith("midway_")]) == 3
 
 
 def test_full_disk_is_no_backup(run_module: RunModule, given: dict[str, Any], place: Path) -> None:

@@ -114,6 +114,26 @@ def test_the_names_are_switched_and_switched_back(run: Run, club: Club) -> None:
     assert run(**drop)["changed"] is False
 
 
+def test_what_is_live_is_restored_once_more_only_with_its_name(run: Run, club: Club) -> None:
+    backup = str(club.back_up())
+    run(backup=backup)
+    run(operation="switch", confirm=LIVE, name=RESTORED)
+    club.execute("INSERT INTO members VALUES (-1, 'since the switch')")
+    standing = club.databases()
+    for check_mode in (True, False):
+        again = run(backup=backup, check_mode=check_mode)
+        assert (again["changed"], again["restored_database"]) == (False, None)
+        assert again["summary"].endswith(f"already; give confirm: {LIVE} to restore it once more.")
+        switched = run(operation="switch", confirm=LIVE, name=RESTORED, check_mode=check_mode)
+        assert switched["changed"] is False
+    assert (club.databases(), club.members()) == (standing, MEMBERS + 1)
+
+    assert run(backup=backup, confirm=LIVE)["restored_database"] == RESTORED
+    assert run(operation="switch", confirm=LIVE)["changed"] is False
+    assert run(operation="switch", confirm=LIVE, name=RESTORED)["changed"] is True
+    assert club.members() == MEMBERS
+
+
 def test_no_row_is_lost_under_a_writing_client(run: Run, club: Club) -> None:
     with Writer(club.server) as writer:
         backup = club.back_up()

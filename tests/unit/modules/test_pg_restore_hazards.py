@@ -213,6 +213,29 @@ def test_a_killed_restore_is_done_again(run: Run, club: Club) -> None:
     assert (club.databases(), club.members(RESTORED)) == ([LIVE, RESTORED], MEMBERS)
 
 
+def test_a_run_that_logs_in_elsewhere_is_kept_away_as_well(run: Run, club: Club) -> None:
+    backup = insert_before_the_end(club.back_up(), "SELECT pg_sleep(60);")
+    with start_module(club.options(backup=str(backup), login_db="shop")) as process:
+        wait_until(lambda: club.server.rows(SLEEPING), seconds=20)
+        for place in ("postgres", "template1", "shop"):
+            assert run(backup=str(backup), login_db=place)["code"] == "already_running"
+        process.send_signal(signal.SIGKILL)
+    assert club.databases() == [LIVE, RESTORED]
+
+
+def test_a_user_who_may_not_enter_postgres_restores_all_the_same(run: Run, club: Club) -> None:
+    club.server.execute(
+        "CREATE ROLE maker LOGIN CREATEDB PASSWORD 'm' IN ROLE app, pg_signal_backend;"
+        "REVOKE CONNECT ON DATABASE postgres FROM PUBLIC"
+    )
+    try:
+        given = {"login_user": "maker", "login_password": "m", "login_db": "shop"}
+        result = run(backup=str(club.back_up()), check_mode=True, **given)
+    finally:
+        club.server.execute("GRANT CONNECT ON DATABASE postgres TO PUBLIC; DROP ROLE maker")
+    assert result["changed"] is True, result
+
+
 @pytest.mark.parametrize("delay", [0.0, 0.005, 0.03, 0.1])
 def test_a_killed_switch_leaves_all_names_or_none(run: Run, club: Club, delay: float) -> None:
     run(backup=str(club.back_up()))
@@ -264,6 +287,18 @@ def test_nothing_is_dropped_while_an_incident_is_open(
     assert run(**drop)["changed"] is True
 
 
+def test_a_restore_goes_on_while_an_incident_is_open(
+    run: Run, run_module: Run, club: Club
+) -> None:
+    backup = insert_before_the_end(club.back_up(), "INSERT INTO public.members VALUES (1, 'x');")
+    assert run(backup=str(backup), keep_failed=True)["code"] == "restore_failed"
+    given = {"journal_path": str(club.directory / "journal.jsonl"), "operator": "amal"}
+    noted = {"subject": "INC-7", "outcome": "done", "operation": "append"}
+    run_module(journal, action="incident_open", **noted, **given)
+    assert run(backup=str(club.back_up()))["changed"] is True
+    assert club.members(RESTORED) == MEMBERS
+
+
 def test_a_live_database_that_fails_its_proof_is_switched_back(run: Run, club: Club) -> None:
     run(backup=str(club.back_up()))
     club.execute("DELETE FROM bookings")
@@ -290,6 +325,16 @@ def test_a_restored_database_that_fails_its_proof_is_not_switched_to(run: Run, c
     failed = run(**SWITCH, tables=["nope"])
     assert "Table nope is missing; nothing was renamed" in failed["msg"]
     assert club.databases() == [LIVE, RESTORED]
+
+
+def test_what_fails_its_proof_is_switched_back_to_all_the_same(run: Run, club: Club) -> None:
+    run(backup=str(club.back_up()))
+    club.execute("DELETE FROM bookings")
+    asked: dict[str, Any] = {"tables": ["bookings"]}
+    assert run(**SWITCH, **asked)["changed"] is True
+    back = run(operation="back", confirm=LIVE, **asked)
+    assert (back["changed"], back["checks"]) == (True, []), back
+    assert club.rows("SELECT count(*) FROM bookings") == [(0,)]
 
 
 def test_a_prepared_transaction_stops_the_switch(run: Run, club: Club) -> None:

@@ -20,6 +20,7 @@ from ansible_collections.runbook.ops.plugins.modules import volume_backup
 
 from tests.conftest import RunModule
 from tests.samples.backups import assert_whole, manifest_of, only_backup, unfinished, visible
+from tests.servers.s3 import BUCKET, serve_s3
 from tests.stand_ins.engine_host import FakeEngine, fake_engine
 
 
@@ -120,6 +121,21 @@ def test_check_mode_touches_nobody(
     assert list(rehearsed["diff"]["after"].values()) == list(done["diff"]["after"].values())
     kept = run_module(volume_backup, **given, unless_newer_than=1)
     assert kept["changed"] is False
+
+
+def test_a_copy_that_is_missing_is_made_and_nobody_stands_still(
+    run_module: RunModule, given: dict[str, Any], engine: FakeEngine, place: Path
+) -> None:
+    run_module(volume_backup, **given, quiesce="none")
+    path = only_backup(place)
+    with serve_s3() as store:
+        again = {**given, "s3": store.options(), "unless_newer_than": 1}
+        done = run_module(volume_backup, **again)
+        assert (done["changed"], engine.calls) == (True, [])
+        assert done["copied"] == [f"s3://{BUCKET}/{path.name}"]
+        body = store.client.get_object(Bucket=BUCKET, Key=path.name)["Body"].read()
+        assert body == path.read_bytes()
+        assert run_module(volume_backup, **again)["changed"] is False
 
 
 def test_misspelt_volume_is_not_made(

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...core.backups.manifest import manifest_name, read_manifest, sidecar_name
-from ...core.backups.names import part_name
+from ...core.backups.names import part_name, series_of
 from ...core.backups.stored import Stored, Wanted
 from ...core.errors import OpsError, cannot
 from ...core.plan import Effect
 from ..backups.dump_files import open_regular
 from ..backups.series_lock import series_locked
 from ..backups.sinks import BLOCK, PartFile, disk_error
-from ..backups.store import read_free_bytes
+from ..backups.store import clear_leftovers, read_free_bytes
 from ..files.digests import new_digest
 from ..writing import writes
 from .s3 import connect_s3, load_library, read_twin
@@ -153,6 +153,8 @@ def require_room(directory: str, wanted: Wanted) -> None:
 def fetch(store: Store, wanted: Wanted, path: str) -> Effect:
     """Bring ``wanted`` to ``path``: aside, synced, read again, and renamed last.
 
+    What interrupted runs left of its series goes first.
+
     Raises ``OpsError`` ``already_running``, ``s3_failed`` and ``disk_failed``.
     """
     with series_locked(path):
@@ -160,7 +162,11 @@ def fetch(store: Store, wanted: Wanted, path: str) -> Effect:
 
 
 def _fetch(store: Store, wanted: Wanted, path: str) -> Effect:
-    aside = Path(path).with_name(part_name(Path(path).name))
+    name = Path(path).name
+    aside = Path(path).with_name(part_name(name))
+    series = series_of(name)
+    if series:
+        clear_leftovers(Path(path).parent, series)
     aside.unlink(missing_ok=True)
     part = PartFile(str(aside))
     try:

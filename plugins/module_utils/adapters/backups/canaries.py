@@ -4,7 +4,8 @@
 """Damages made on purpose, in memory, that a verification has to see.
 
 A dump is made up and damaged in every way that backups were found damaged; of the real backup only
-its head is read, which is a backup that was cut off. So it costs the same for any size.
+its head is read, which is a backup that was cut off. So it costs the same for any size. They
+are read on the way that the file itself took, through igzip where that is used.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from ...core.backups.self_test import WHOLE
 from ...core.check import Status, worst
 from ...core.thresholds import Threshold
 from .dump_files import open_regular
-from .reading import read_blocks
+from .reading import read_made
 
 if TYPE_CHECKING:
     from .layers import Tools
@@ -64,7 +65,7 @@ def _damages() -> dict[str, bytes]:
 
 
 def see_damages(
-    case: Case, tools: Tools, read: Callable[..., Stream] = read_blocks
+    case: Case, tools: Tools, read: Callable[..., Stream] = read_made
 ) -> dict[str, Status]:
     """The worst status that the levels give to each damage, the made ones and the real head."""
     found = {}
@@ -83,7 +84,7 @@ def see_damages(
         digest = hashlib.sha256(data if name != "a swapped sidecar" else b"").hexdigest()
         evidence = Evidence(
             Listing("", "", (BackupFile(_NAME, len(data), case.now),)),
-            stream=read(_NAME, [data], tools=tools),
+            stream=read(_NAME, data, tools=tools),
             sidecar=Sidecar(f"{_NAME}.sha256", exists=True, sha256=digest),
         )
         found[name] = worst(judge_backup(Case(evidence, expected, case.now)))
@@ -97,7 +98,7 @@ def _see_head(case: Case, tools: Tools, read: Callable[..., Stream]) -> dict[str
         return {}
     with open_regular(newest.path) as stream:
         head = stream.read(min(_HEAD, newest.bytes // 2))
-    cut = read(newest.name, [head], tools=tools)
+    cut = read(newest.name, head, tools=tools)
     faulty = cut.content is not None and cut.content.faults
     status = Status.CRITICAL if cut.damage or faulty else Status.OK
     return {f"the head of {newest.name}": status}

@@ -20,6 +20,7 @@ from ..postgres.snapshot import (
     take_snapshot,
 )
 from ..writing import writes
+from .copying import copy_later
 from .making import Facts, make_directory, make_stream
 from .packing import require_packing
 from .pg_programs import PgPrograms
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ...core.backups.dump_request import DumpRequest
+    from ...core.backups.outcome import Planned
     from ...core.backups.plan import Backup
     from ...core.plan import Effect
     from ...core.postgres.login import Login
@@ -72,11 +74,14 @@ class Dumper:
         return backups, server.sizes
 
     @writes
-    def dump(self, backup: Backup) -> Effect:
-        """Make one backup.
+    def dump(self, planned: Planned) -> Effect:
+        """Make one backup, or copy the recent one.
 
         Raises ``UnreachableError`` and ``OpsError``.
         """
+        backup, recent = planned.backup, planned.recent
+        if recent is not None and self._s3 is not None:
+            return copy_later(self._s3, backup.path_of(recent), recent)
         if backup.what == "directory":
             return make_directory(backup, lambda *given: self._fill(backup, *given))
         return make_stream(backup, lambda *given: self._feed(backup, *given), s3=self._s3)

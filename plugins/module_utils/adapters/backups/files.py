@@ -69,10 +69,11 @@ def _sort_out(empty: Listing, named: Sequence[os.DirEntry[str]]) -> Listing:
         except OSError as error:
             strangers.append(f"{entry.name} leads nowhere ({error.strerror})")
             continue
+        place = status.st_dev, status.st_ino
         if stat.S_ISDIR(status.st_mode) and is_dump_directory(entry.path):
-            files[status.st_dev, status.st_ino] = measure_directory(entry.path)
+            files.setdefault(place, measure_directory(entry.path))
         elif stat.S_ISREG(status.st_mode):
-            files.setdefault((status.st_dev, status.st_ino), backup_file(entry.path, status))
+            files.setdefault(place, backup_file(entry.path, status))
         else:
             strangers.append(f"{entry.name} is {_KINDS[stat.S_IFMT(status.st_mode)]}")
     return replace(empty, files=newest_first(list(files.values())), strangers=tuple(strangers))

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Callable
 
-from ...core.backups.manifest import Manifest, manifest_name, sidecar_name
+from ...core.backups.manifest import Manifest
 from ...core.check import stamp
 from ...core.errors import OpsError
 from ...core.plan import Effect
-from ..aws.s3_upload import upload
 from ..writing import writes
+from .copying import copy_backup
 from .packing import open_sink
 from .programs import Watchdog
 from .proof import compare_published, compare_written, measure
@@ -80,8 +80,7 @@ def _make(backup: Backup, write: _Write, s3: Mapping[str, Any] | None) -> Effect
     if shortfall:
         return Effect({"path": part_path(backup), "manifest": manifest.as_dict()}, shortfall)
     if s3 is not None:
-        for path in (sidecar_name(backup.path), manifest_name(backup.path), backup.path):
-            upload(s3, path)
+        copy_backup(s3, backup.path)
     seconds = round((datetime.now(timezone.utc) - started).total_seconds(), 3)
     facts = {"path": backup.path, "url": backup.url or None, "seconds": seconds}
     return Effect({**facts, "manifest": manifest.as_dict()})

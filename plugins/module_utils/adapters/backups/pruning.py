@@ -14,12 +14,14 @@ from ...core.backups.manifest import directory_digest, manifest_name, sidecar_na
 from ...core.errors import OpsError, cannot
 from ...core.plan import Effect
 from ..aws.s3 import connect_s3, load_library
+from ..aws.s3_download import Store
 from ..files.digests import new_digest
 from ..writing import writes
+from .copying import is_copied
 from .dump_files import backup_file, files_below, measure_directory, open_regular
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from ...core.backups.files import BackupFile, Listing
     from ...core.backups.retention import Decision, Rule, Verification
@@ -43,12 +45,48 @@ def prove_verified(
     """
     proven: set[str] = set()
     for file in files:
-        seen = known.get(file.path)
+        seen = _good(file, known)
         if len(proven) == rule.min_verified:
             break
-        if seen and seen.good and seen.bytes == file.bytes and _digest(file) == seen.sha256:
+        if seen and _digest(file) == seen.sha256:
             proven.add(file.path)
     return proven
+
+
+def prove_copied(
+    files: Sequence[BackupFile],
+    known: Mapping[str, Verification],
+    verified: Collection[str],
+    rule: Rule,
+    *,
+    s3: Mapping[str, Any],
+) -> set[str]:
+    """The paths of the newest backups that a good verification saw and whose copy is the same.
+
+    As many as the rule needs. What is in ``verified`` was read a moment ago, so it is read again
+    only where S3 knows another digest than SHA-256.
+
+    Raises ``OpsError`` ``missing_library``, ``s3_failed``, ``bad_option`` and ``not_readable``.
+    """
+    stored = {one.name: one.bytes for one in Store(s3).list()}
+    proven: set[str] = set()
+    for file in files:
+        seen = _good(file, known)
+        if len(proven) == rule.min_verified:
+            break
+        if seen is None or stored.get(file.name) != file.bytes:
+            continue
+        if file.path not in verified and _digest(file) != seen.sha256:
+            continue
+        if is_copied(s3, file.path, size=file.bytes, sha256=seen.sha256):
+            proven.add(file.path)
+    return proven
+
+
+def _good(file: BackupFile, known: Mapping[str, Verification]) -> Verification | None:
+    """The good verification of a file of this size, if there is one."""
+    seen = known.get(file.path)
+    return seen if seen and seen.good and seen.bytes == file.bytes else None
 
 
 def _digest(file: BackupFile) -> str:
@@ -116,11 +154,16 @@ def _delete(file: BackupFile) -> None:
     shutil.rmtree(going)
 
 
+def find_leftovers(rule: Rule) -> list[str]:
+    """The names of directories that a run which was killed was deleting."""
+    found = Path(rule.directory).glob(_GOING.format(name=rule.pattern))
+    return sorted(left.name for left in found if not left.is_symlink())
+
+
 def _sweep(rule: Rule) -> None:
     """Delete what a run that was killed left of directories that were on their way out."""
-    for left in Path(rule.directory).glob(_GOING.format(name=rule.pattern)):
-        if left.is_symlink():
-            continue
+    for name in find_leftovers(rule):
+        left = Path(rule.directory) / name
         try:
             shutil.rmtree(left)
         except OSError as error:

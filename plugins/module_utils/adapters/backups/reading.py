@@ -46,7 +46,7 @@ def read_backup(file: BackupFile, algorithm: str = "", tools: Tools = DEFAULT_TO
             status = measure_directory(file.path)
         else:
             with open_regular(file.path) as stream:
-                seen = _read_open(file, stream.fileno(), algorithm, tools)
+                seen = _read_open(file.name, stream.fileno(), algorithm, tools)
                 status = backup_file(file.path, os.fstat(stream.fileno()))
     except OSError as error:
         return _unread(error)
@@ -54,6 +54,14 @@ def read_backup(file: BackupFile, algorithm: str = "", tools: Tools = DEFAULT_TO
         changed = f"it changed while it was read ({file.bytes} bytes, then {status.bytes})"
         seen = Stream(seen.compression, damage=changed)
     return replace(seen, seconds=round(time.monotonic() - begun, 3))
+
+
+def read_made(name: str, data: bytes, *, tools: Tools = DEFAULT_TOOLS) -> Stream:
+    """Read the backup ``name`` that was made in memory, on the same way as a file."""
+    with os.fdopen(os.memfd_create("backup"), "r+b") as stream:
+        stream.write(data)
+        stream.seek(0)
+        return _read_open(name, stream.fileno(), "", tools)
 
 
 def read_blocks(
@@ -75,15 +83,15 @@ def _unread(error: OSError) -> Stream:
     return Stream(damage=f"it cannot be read: {error.strerror}")
 
 
-def _read_open(file: BackupFile, descriptor: int, algorithm: str, tools: Tools) -> Stream:
+def _read_open(name: str, descriptor: int, algorithm: str, tools: Tools) -> Stream:
     """Through igzip where that is the fastest here, unless it leaves a doubt."""
     if not has_fast_codec() and QuickGzip.installed():
         quick = QuickGzip()
-        seen = read_blocks(file.name, _blocks_of(descriptor), algorithm, tools, quick=quick)
+        seen = read_blocks(name, _blocks_of(descriptor), algorithm, tools, quick=quick)
         if seen.compression != "gzip" or seen.encryption or quick.proves(descriptor):
             return seen
         os.lseek(descriptor, 0, os.SEEK_SET)
-    return read_blocks(file.name, _blocks_of(descriptor), algorithm, tools)
+    return read_blocks(name, _blocks_of(descriptor), algorithm, tools)
 
 
 def _blocks_of(descriptor: int) -> Iterator[bytes]:

@@ -30,7 +30,7 @@ from ..writing import writes
 from .sinks import PartFile, disk_error
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from ...core.backups.plan import Backup
 
@@ -55,14 +55,6 @@ def read_history(directory: str, series: str) -> list[Manifest]:
         reverse=True,
     )
     return [found for name in names[:_HISTORY] for found in _read_former(Path(directory) / name)]
-
-
-def read_place(directory: str, series: Iterable[str]) -> tuple[dict[str, list[Manifest]], int]:
-    """What there is of each of ``series``, and the bytes that are free.
-
-    Raises ``OpsError`` ``no_directory``.
-    """
-    return {name: read_history(directory, name) for name in series}, read_free_bytes(directory)
 
 
 def read_free_bytes(directory: str) -> int:
@@ -95,7 +87,7 @@ def locked(backup: Backup) -> Iterator[int]:
         raise disk_error(str(directory / lock_name(backup.series)), error) from error
     try:
         _take(lock, backup)
-        _clear(directory, backup.series)
+        clear_leftovers(directory, backup.series)
         if os.path.lexists(backup.path):
             raise OpsError(
                 cannot(f"write {backup.path}", "it is there", "Run it again in a second"),
@@ -115,7 +107,7 @@ def _cleared_on_failure(directory: Path, series: str) -> Iterator[None]:
         whole = True
     finally:
         if not whole:
-            _clear(directory, series)
+            clear_leftovers(directory, series)
 
 
 def _take(lock: int, backup: Backup) -> None:
@@ -205,7 +197,12 @@ def _rename(old: str, new: str) -> None:
         raise disk_error(new, error) from error
 
 
-def _clear(directory: Path, series: str) -> None:
+@writes
+def clear_leftovers(directory: Path, series: str) -> None:
+    """Remove what interrupted runs left of ``series``, whose lock the caller holds.
+
+    Raises ``OpsError`` ``no_directory``.
+    """
     for name in choose_leftovers(_list(str(directory)), series):
         discard(str(directory / name))
 

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ...core.backups.files import BackupFile
+    from ...core.check import Check
 
 
 def verify_backups(params: Mapping[str, Any], now: datetime) -> Survey:
@@ -52,15 +53,15 @@ def verify_backups(params: Mapping[str, Any], now: datetime) -> Survey:
     limit = read_threshold("verified", params["thresholds"]["verified"])
     case = Case(read_evidence(params, tools), expected, now)
     checks = judge_backup(case)
+    tested = (judge_self_test(case, see_damages(case, tools)),) if params["self_test"] else ()
+    checks += tested
     newest = describe_newest(case, checks)
-    if params["self_test"]:
-        checks += (judge_self_test(case, see_damages(case, tools)),)
     if not params["budget"]:
         return Survey(case, checks, newest)
     past = read_past(params["journal_path"])
     since = now - timedelta(hours=params["budget"]["reverify_after"])
     due = past.due(case.evidence.listing.rest, since)
-    older = verify_older(case, due, tools, seconds=params["budget"]["seconds"])
+    older = verify_older(case, due, tools, seconds=params["budget"]["seconds"], tested=tested)
     verified = judge_verified(case, past.with_found((*newest, *older), now), limit)
     return Survey(case, (*checks, verified), newest, older)
 
@@ -87,9 +88,17 @@ def read_evidence(params: Mapping[str, Any], tools: Tools) -> Evidence:
 
 
 def verify_older(
-    case: Case, files: Iterable[BackupFile], tools: Tools, *, seconds: float
+    case: Case,
+    files: Iterable[BackupFile],
+    tools: Tools,
+    *,
+    seconds: float,
+    tested: tuple[Check, ...],
 ) -> tuple[Verified, ...]:
-    """Verify ``files`` in their order; none is begun when ``seconds`` are over."""
+    """Verify ``files`` in their order; none is begun when ``seconds`` are over.
+
+    ``tested`` says whether the verification itself can be trusted, where that was asked.
+    """
     end = time.monotonic() + seconds
     verified = []
     for file in files:
@@ -103,7 +112,7 @@ def verify_older(
             manifest_file=read_manifest_beside(file),
         )
         alone = Case(evidence, case.expected, case.now)
-        verified.append(describe_verification(alone, judge_backup(alone), file))
+        verified.append(describe_verification(alone, (*judge_backup(alone), *tested), file))
     return tuple(verified)
 
 

@@ -23,7 +23,7 @@ from .maintenance_watch import settle
 from .session import connect
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from ...core.restores.plan import Move
     from ...core.restores.wish import Wish
@@ -43,6 +43,13 @@ SELECT json_agg(json_build_object('name', datname, 'oid', oid::bigint,
   'comment', shobj_description(oid, 'pg_database')))::text FROM pg_database
 """
 _MOMENT = 1.0  # seconds
+# A lock is known only in the database that it was taken in, so all runs take it in the same one. A
+# session in the database that is renamed would stand in the way.
+_MEETING_PLACE = """
+SELECT coalesce((SELECT datname FROM pg_database WHERE datname IN ('postgres', 'template1')
+  AND datname <> %(name)s AND datallowconn AND has_database_privilege(datname, 'CONNECT')
+  ORDER BY datname LIMIT 1), current_database())::text
+"""
 _ONLY_ONE = "SELECT pg_try_advisory_lock(hashtext('runbook.ops pg_restore'), hashtext(%(name)s))"
 _RIGHTS = """
 SELECT rolsuper OR (rolcreatedb AND pg_has_role('pg_signal_backend', 'MEMBER')
@@ -76,16 +83,30 @@ WHERE datname = ANY(%(names)s) AND pid <> ALL (%(ours)s)
 _COMMENT = "COMMENT ON DATABASE {} IS {}"
 
 
-def require_alone(server: Database, wish: Wish) -> None:
-    """Keep other restores of the database away for as long as ``server`` is open.
+@contextlib.contextmanager
+def kept_alone(server: Database, wish: Wish, *, docker_socket: str) -> Iterator[None]:
+    """Keep other restores of the database away for the block, whatever database they log in to.
 
-    Raises ``OpsError`` ``already_running`` and ``not_permitted``.
+    Raises ``UnreachableError``, and ``OpsError`` ``already_running``.
     """
-    if not _is_alone(server, wish):
-        raise OpsError(
-            cannot(f"restore {wish.subject}", "another run works on it", "Wait until it has ended"),
-            code="already_running",
-        )
+    ((place,),) = server.read_rows(_MEETING_PLACE, {"name": wish.database}, verb="look into")
+    with contextlib.ExitStack() as stack:
+        keeper = server
+        if place != server.login.database:
+            login = replace(server.login, database=place)
+            keeper = stack.enter_context(connect(login, docker_socket=docker_socket))
+        if not _is_alone(keeper, wish):
+            raise OpsError(
+                cannot(
+                    f"restore {wish.subject}", "another run works on it", "Wait until it has ended"
+                ),
+                code="already_running",
+            )
+        yield
+
+
+def require_rights(server: Database, wish: Wish) -> None:
+    """Raise ``OpsError`` ``not_permitted`` unless the user may do all that a restore does."""
     ((may,),) = server.read_rows(_RIGHTS, {"name": wish.database}, verb="look into")
     if not may:
         raise OpsError(

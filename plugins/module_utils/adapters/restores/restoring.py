@@ -23,7 +23,7 @@ from ..postgres.beside import (
     read_databases,
     read_properties,
     rename_databases,
-    require_alone,
+    require_rights,
     run_statement,
 )
 from ..postgres.maintenance_watch import settle
@@ -63,11 +63,11 @@ class Restore:
     facts: dict[str, Any] = field(default_factory=dict)
 
     def plan(self) -> Step:
-        """What is to be done; the backup is read, and other restores are kept away.
+        """What is to be done; the backup is read.
 
         Raises ``UnreachableError`` and ``OpsError``.
         """
-        require_alone(self.server, self.wish)
+        require_rights(self.server, self.wish)
         found = self._found()
         if self.wish.backup:
             seen = look_at_backup(self.wish.backup, self.way.tools)
@@ -122,9 +122,14 @@ class Restore:
         return self._effect(step, shortfall="it does not bear its mark" if missing else "")
 
     def _rename(self, step: Step) -> Effect:
-        """Do the moves of ``step``; where the live database fails its proof then, undo them."""
+        """Do the moves of ``step``; where the live database fails its proof then, undo them.
+
+        What goes back was live before and is not asked: it may fail its proof, which is a reason to
+        restore, and is still to be had back.
+        """
         begun = time.monotonic()
-        self._prove(step.target, self.wish.proof)
+        if step.undo:
+            self._prove(step.target, self.wish.proof)
         shortfall = shortfall_of(self.checks)
         if shortfall:
             return self._effect(step, shortfall=f"{shortfall}; nothing was renamed")

@@ -91,7 +91,7 @@ def judge_offsite(case: Case, newest: BackupFile) -> Check | None:
     if twin.modified is None:
         return case.check("offsite", Status.CRITICAL, f"{twin.url}: {twin.absence}.")
     have = case.evidence.digest(twin.algorithm) if twin.algorithm else ""
-    difference = _difference(twin, newest, have)
+    difference = tell_difference(twin, newest.bytes, have)
     if difference:
         return case.check("offsite", Status.CRITICAL, f"{twin.url}: {difference}.")
     if have is None:
@@ -135,10 +135,14 @@ def judge_lock(case: Case) -> Check | None:
     return case.measure("offsite_lock", threshold, left, unit="days", summary=summary)
 
 
-def _difference(twin: Twin, newest: BackupFile, have: str | None) -> str:
-    """What tells the twin from the backup here, as a clause; empty where nothing does."""
-    if twin.bytes != newest.bytes:
-        return f"it has {twin.bytes} bytes, the backup here has {newest.bytes}"
+def tell_difference(twin: Twin, size: int, have: str | None) -> str:
+    """What tells ``twin`` from the backup here, as a clause; empty where nothing does.
+
+    The backup has ``size`` bytes and, by the twin's algorithm, the digest ``have``; ``None`` where
+    that is not known.
+    """
+    if twin.bytes != size:
+        return f"it has {twin.bytes} bytes, the backup here has {size}"
     if have is not None and have != twin.digest:
         return f"its {twin.algorithm} is not that of the backup here"
     return ""

@@ -15,18 +15,32 @@ from .files import describe_bytes
 from .plan import choose_recent, expect_bytes, merge_plans, require_room
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from .manifest import Manifest
     from .plan import Backup
 
 
 @dataclass(frozen=True)
+class Place:
+    """The directory of the backups, and S3.
+
+    ``former`` are the manifests of each series, newest first, ``free`` the bytes of the directory,
+    ``uncopied`` the paths of those recent backups that lack their copy in S3.
+    """
+
+    former: Mapping[str, Sequence[Manifest]]
+    free: int
+    uncopied: Collection[str] = ()
+
+
+@dataclass(frozen=True)
 class Planned:
-    """A backup and the plan for it."""
+    """A backup and the plan for it; ``recent`` is the former one that makes it needless."""
 
     backup: Backup
     plan: Plan
+    recent: Manifest | None = None
 
 
 @dataclass(frozen=True)
@@ -38,30 +52,33 @@ class Made:
     error: OpsError | None = None
 
 
-def plan_backups(
-    action: str,
-    backups: Sequence[Backup],
-    *,
-    former: Mapping[str, Sequence[Manifest]],
-    sizes: Mapping[str, int],
-    free: int,
-) -> list[Planned]:
-    """The plan for each of ``backups``.
+def choose_recents(
+    backups: Sequence[Backup], former: Mapping[str, Sequence[Manifest]]
+) -> dict[str, Manifest]:
+    """By their paths, the former backups that make one of ``backups`` needless."""
+    recents = [(backup, choose_recent(backup, former[backup.series])) for backup in backups]
+    return {backup.path_of(recent): recent for backup, recent in recents if recent}
 
-    ``former`` are the manifests of each series, newest first, ``sizes`` the bytes of each source,
-    ``free`` those of the directory. All of them have to find room together.
+
+def plan_backups(
+    action: str, backups: Sequence[Backup], place: Place, *, sizes: Mapping[str, int]
+) -> list[Planned]:
+    """The plan for each of ``backups``; ``sizes`` are the bytes of each source.
+
+    All of them have to find room together.
 
     Raises ``OpsError`` ``no_space``.
     """
     planned = []
     expected = 0
     for backup in backups:
-        history = former[backup.series]
+        history = place.former[backup.series]
         recent = choose_recent(backup, history)
-        planned.append(Planned(backup, backup.plan(action, recent)))
+        copied = recent is None or backup.path_of(recent) not in place.uncopied
+        planned.append(Planned(backup, backup.plan(action, recent, copied=copied), recent))
         if recent is None:
             expected += expect_bytes(backup, sizes.get(backup.source or "", 0), history)
-            require_room(backup, expected, free)
+            require_room(backup, expected, place.free)
     return planned
 
 
@@ -72,7 +89,8 @@ def conclude_backups(action: str, made: Sequence[Made], *, rehearsed: bool) -> O
     of several failed.
     """
     changing = [one for one in made if one.planned.plan.changes]
-    done = [] if rehearsed else [dict(one.effect.details) for one in changing if one.effect]
+    new = [one for one in changing if not one.planned.recent]
+    done = [] if rehearsed else [dict(one.effect.details) for one in new if one.effect]
     failed = [one.error for one in made if one.error]
     if failed and len(made) == 1:
         raise failed[0]
@@ -84,23 +102,35 @@ def conclude_backups(action: str, made: Sequence[Made], *, rehearsed: bool) -> O
             code="backups_failed",
             details={"causes": [error.message for error in failed], "backups": done},
         )
-    kept = [path for one in made if not one.planned.plan.changes for path in one.planned.plan.after]
+    kept = [path for one in made if one.planned.recent for path in one.planned.plan.after]
+    copied = [one.planned.plan.details["upload"] for one in changing if one.planned.recent]
+    sentences = [_describe(done, len(new)), _describe_copies(len(copied), rehearsed=rehearsed)]
     return Outcome(
-        summary=_describe(done, len(changing), len(kept)),
+        summary=" ".join(filter(None, sentences))
+        or f"Nothing to do: {_count(len(kept))} new enough.",
         plan=merge_plans(action, [one.planned.plan for one in made]),
-        facts={"backups": done, "kept": kept},
+        facts={"backups": done, "kept": kept, "copied": [] if rehearsed else copied},
     )
 
 
-def _describe(done: Sequence[Mapping[str, Any]], wanted: int, kept: int) -> str:
-    """One sentence about what was made, or would be."""
+def _describe(done: Sequence[Mapping[str, Any]], wanted: int) -> str:
+    """What was made, or would be, as a sentence; empty for nothing."""
     if not wanted:
-        return f"Nothing to do: {_count(kept)} new enough."
+        return ""
     if not done:
         return f"{_count(wanted)} would be made."
     size = sum(one["manifest"]["bytes"] for one in done)
     seconds = sum(one["seconds"] for one in done)
     return f"Made {_count(len(done))} of {describe_bytes(size)} in {seconds:.0f} s."
+
+
+def _describe_copies(copies: int, *, rehearsed: bool) -> str:
+    """What was copied later, or would be, as a sentence; empty for nothing."""
+    if not copies:
+        return ""
+    if rehearsed:
+        return f"{_count(copies)} of before would be copied to S3."
+    return f"Copied {_count(copies)} of before to S3."
 
 
 def _count(number: int) -> str:

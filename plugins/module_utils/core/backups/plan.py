@@ -73,11 +73,17 @@ class Backup:
         """Where it is copied to; empty where it is not."""
         return f"{self.request.upload}{self.name}" if self.request.upload else ""
 
-    def plan(self, action: str, recent: Manifest | None) -> Plan:
-        """The plan to make it, or to do nothing where there is a ``recent`` one."""
+    def path_of(self, former: Manifest) -> str:
+        """Where a former backup of the series is."""
+        return f"{self.request.directory.rstrip('/')}/{former.name}"
+
+    def plan(self, action: str, recent: Manifest | None, *, copied: bool = True) -> Plan:
+        """The plan to make it; to copy the ``recent`` one where there is one, or to do nothing."""
         if recent is not None:
-            kept = {f"{self.request.directory.rstrip('/')}/{recent.name}": {"of": self.subject}}
-            return Plan(action, self.subject, before=kept, after=kept)
+            path, kept = self.path_of(recent), {"of": self.subject}
+            copy = {} if copied else {"upload": f"{self.request.upload}{recent.name}"}
+            details = {"path": path, **copy} if copy else {}
+            return Plan(action, self.subject, {path: kept}, {path: {**kept, **copy}}, details)
         made: dict[str, Any] = {
             "of": self.subject,
             "format": self.what,

@@ -29,7 +29,8 @@ _DAY = 24.0
 class Rule:
     """What is kept whatever its age: ``keep_newest`` backups, and those that are ``keep_days`` old.
 
-    Beyond that, nothing goes that has less than ``min_verified`` newer verified backups.
+    Beyond that, nothing goes that has less than ``min_verified`` newer verified backups; and where
+    copies in S3 go with it, that many of these have to be in S3 as well.
     """
 
     directory: str
@@ -117,21 +118,32 @@ def read_verifications(entries: Iterable[Entry | None]) -> dict[str, Verificatio
 
 
 def decide(
-    files: Sequence[BackupFile], verified: Collection[str], rule: Rule, now: datetime
+    files: Sequence[BackupFile],
+    verified: Collection[str],
+    rule: Rule,
+    now: datetime,
+    *,
+    copied: Collection[str] | None = None,
 ) -> tuple[Decision, ...]:
     """What becomes of each of ``files``, which come the newest first.
 
-    ``verified`` are the paths of those that are proven to be what a good verification saw. It is
-    enough to know the newest ``min_verified`` of them.
+    ``verified`` are the paths of those that are proven to be what a good verification saw,
+    ``copied`` of those whose copy in S3 is proven as well; ``None`` where no copy goes. It is
+    enough to know the newest ``min_verified`` of each.
     """
     decisions = []
-    newer = 0
+    newer = copies = 0
     for place, file in enumerate(files):
         age = round(file.age_hours(now) / _DAY, 2)
         keep = _reason_to_keep(place, age, newer, rule)
+        if copied is not None and copies < rule.min_verified:
+            keep = keep or (
+                f"only {copies} newer verified ones are in S3, and {rule.min_verified} have to be"
+            )
         reason = keep or f"it is {age:g} days old, and {newer} newer ones are verified"
         decisions.append(Decision(file, bool(keep), reason, file.path in verified, age))
         newer += file.path in verified
+        copies += file.path in (copied or ())
     return tuple(decisions)
 
 
@@ -148,13 +160,19 @@ def _reason_to_keep(place: int, age: float, newer: int, rule: Rule) -> str:
     return ""
 
 
-def plan_pruning(rule: Rule, listing: Listing, decisions: Sequence[Decision]) -> Plan:
-    """The plan whose diff names every backup with the reason."""
-    gone = [decision.file.name for decision in decisions if not decision.keep]
+def plan_pruning(
+    rule: Rule, listing: Listing, decisions: Sequence[Decision], leftovers: Sequence[str] = ()
+) -> Plan:
+    """The plan whose diff names every backup with the reason.
+
+    ``leftovers`` are the names of directories that a run which was killed did not delete wholly.
+    """
+    gone = [*(decision.file.name for decision in decisions if not decision.keep), *leftovers]
+    left = dict.fromkeys(leftovers, "delete: a run that was killed left it half deleted")
     return Plan(
         "backup_prune",
         listing.subject,
-        before={one.file.name: _words(one) for one in decisions},
+        before={**{one.file.name: _words(one) for one in decisions}, **left},
         after={one.file.name: _words(one) for one in decisions if one.keep},
         details={"directory": rule.directory, "delete": gone},
     )
@@ -164,15 +182,16 @@ def _words(decision: Decision) -> str:
     return f"{'keep' if decision.keep else 'delete'}: {decision.reason}"
 
 
-def summarise_pruning(decisions: Sequence[Decision], *, done: bool) -> str:
-    """One sentence."""
+def summarise_pruning(decisions: Sequence[Decision], *, done: bool, leftovers: int = 0) -> str:
+    """What becomes of the backups, and of what a run that was killed left of others."""
+    verb = "Deleted" if done else "Would delete"
+    rest = f" {verb} what was left of {leftovers} more." if leftovers else ""
     gone = [decision.file for decision in decisions if not decision.keep]
     kept = len(decisions) - len(gone)
     if not gone:
-        return f"All {kept} backups are kept."
+        return f"All {kept} backups are kept.{rest}"
     size = describe_bytes(sum(file.bytes for file in gone))
-    verb = "Deleted" if done else "Would delete"
-    return f"{verb} {len(gone)} of {len(decisions)} backups, {size}; {kept} are kept."
+    return f"{verb} {len(gone)} of {len(decisions)} backups, {size}; {kept} are kept.{rest}"
 
 
 def lack_of_verified(decisions: Sequence[Decision], rule: Rule) -> str:
@@ -183,4 +202,16 @@ def lack_of_verified(decisions: Sequence[Decision], rule: Rule) -> str:
     return (
         f"{have} of the backups are verified, and {rule.min_verified} have to be before older ones"
         " go. Run backup_verify with record, and look at what it finds."
+    )
+
+
+def lack_of_copies(
+    decisions: Sequence[Decision], copied: Collection[str] | None, rule: Rule
+) -> str:
+    """The warning that old backups stay since S3 has no newer ones; empty where that is no lack."""
+    if copied is None or len(copied) >= rule.min_verified or len(decisions) <= rule.keep_newest:
+        return ""
+    return (
+        f"{len(copied)} of the verified backups are in S3 as they are here, and"
+        f" {rule.min_verified} have to be before older ones go. Copy the newest there again."
     )

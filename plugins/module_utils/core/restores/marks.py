@@ -69,6 +69,11 @@ class Found:
         """The stage, or nothing where it bears no mark."""
         return self.mark.stage if self.mark else ""
 
+    @property
+    def taken_at(self) -> str:
+        """When the backup was taken that it was made of, or nothing; such times sort as text."""
+        return self.mark.taken_at if self.mark else ""
+
 
 def name_beside(database: str, kind: str, moment: datetime) -> str:
     """``shop_restore_20260131_020000``.
@@ -86,6 +91,12 @@ def name_beside(database: str, kind: str, moment: datetime) -> str:
             code="bad_option",
         )
     return name
+
+
+def restored_as(database: str, found: Found) -> str:
+    """What ``found`` was called when it was restored beside ``database``."""
+    digits = re.sub(r"\D", "", found.taken_at)
+    return f"{database}_{RESTORED}_{digits[:8]}_{digits[8:]}"
 
 
 def is_beside(name: str, database: str) -> bool:

@@ -24,6 +24,7 @@ from .marks import (
     comment_of,
     is_beside,
     name_beside,
+    restored_as,
 )
 from .wish import DROP, RESTORE, SWITCH
 
@@ -50,7 +51,8 @@ class Step:
     """What is to be done: ``plan`` says it to people.
 
     ``target`` is the database that is restored, goes live or is dropped; ``moves`` are done all or
-    none, ``undo`` takes them back; ``leftovers`` are half-made databases of runs that were killed.
+    none, ``undo`` takes them back; ``leftovers`` are what was there and is dropped: half-made
+    databases of runs that were killed, or the one that is to go.
     """
 
     plan: Plan
@@ -78,14 +80,20 @@ def plan_step(wish: Wish, found: Databases, source: Source | None, now: datetime
 def plan_restore(wish: Wish, found: Databases, source: Source) -> Step:
     """Restore ``source`` beside the database, or nothing where that was done and proven.
 
+    Nothing is done either where the live database was made of ``source``: the run that switched to
+    it was cut short, and another switch would put aside what was written since. To restore it again
+    takes the word of a person.
+
     Raises ``OpsError`` ``name_taken``.
     """
+    live = found.get(wish.database)
+    if live and live.stage == LIVE and _is_of(live, source) and not wish.again:
+        return _step(wish, found, {}, target=wish.database, mark=live.mark)
     target = name_beside(wish.database, RESTORED, source.taken_at)
     mark = Mark(RESTORING, source.name, source.sha256, stamp(source.taken_at), run_id=wish.run_id)
     there = found.get(target)
-    former = there.mark if there else None
-    if former and former.stage == PROVEN and former.sha256 == source.sha256:
-        return _step(wish, found, {}, target=target, mark=former)
+    if there and there.stage == PROVEN and _is_of(there, source):
+        return _step(wish, found, {}, target=target, mark=there.mark)
     leftovers = tuple(
         name for name, one in sorted(found.items()) if _is_half_made(one, wish.database, target)
     )
@@ -104,6 +112,10 @@ def plan_restore(wish: Wish, found: Databases, source: Source) -> Step:
     return replace(step, leftovers=leftovers)
 
 
+def _is_of(found: Found, source: Source) -> bool:
+    return found.mark is not None and found.mark.sha256 == source.sha256
+
+
 def _is_half_made(found: Found, database: str, target: str) -> bool:
     """Whether a killed run left it: marked so, or just made under our name and still empty."""
     if not is_beside(found.name, database):
@@ -113,6 +125,8 @@ def _is_half_made(found: Found, database: str, target: str) -> bool:
 
 def plan_switch(wish: Wish, found: Databases, now: datetime) -> Step:
     """Give the restored database the live name, and keep the former live one aside.
+
+    Without a name the newest is meant, and never one that is older than the live one.
 
     Raises ``OpsError`` ``nothing_restored``.
     """
@@ -124,9 +138,9 @@ def plan_switch(wish: Wish, found: Databases, now: datetime) -> Step:
     live = found.get(wish.database)
     if wish.name:
         ready = [name for name in ready if name == wish.name]
+    if live and live.stage == LIVE and _is_switched_to(live, wish, found, ready):
+        return _step(wish, found, {}, target=wish.database, mark=live.mark)
     if not ready:
-        if live and live.stage == LIVE and not wish.name:
-            return _step(wish, found, {}, target=wish.database, mark=live.mark)
         raise OpsError(
             cannot(
                 f"switch {wish.database}",
@@ -153,6 +167,13 @@ def plan_switch(wish: Wish, found: Databases, now: datetime) -> Step:
         changes[aside] = "set aside"
     step = _step(wish, found, changes, target=chosen.name, mark=mark)
     return replace(step, moves=tuple(moves), undo=tuple(undo))
+
+
+def _is_switched_to(live: Found, wish: Wish, found: Databases, ready: list[str]) -> bool:
+    """Whether ``live`` is what is wanted: the named one, or nothing newer is ``ready``."""
+    if wish.name:
+        return not ready and restored_as(wish.database, live) == wish.name
+    return all(live.taken_at >= found[name].taken_at for name in ready)
 
 
 def plan_back(wish: Wish, found: Databases, now: datetime) -> Step:
@@ -200,7 +221,8 @@ def plan_drop(wish: Wish, found: Databases) -> Step:
             code="not_ours",
             details={"database": name},
         )
-    return _step(wish, found, {name: None} if there else {}, target=name)
+    step = _step(wish, found, {name: None} if there else {}, target=name)
+    return replace(step, leftovers=(name,) if there else ())
 
 
 def _aside_comment(live: Found) -> str | None:

@@ -38,9 +38,10 @@ def conclude_restore(
     ``unmeasured`` when nobody can tell whether the server has room for a restore.
     """
     mark = step.mark or Mark("")
+    beside = wish.operation == RESTORE and step.target != wish.database
     facts = {
         "database": wish.database,
-        "restored_database": step.target if wish.operation == RESTORE else None,
+        "restored_database": step.target if beside else None,
         "former_database": mark.former or None,
         "backup": mark.backup or None,
         "age_hours": _age(mark, now),
@@ -89,8 +90,11 @@ def _summarise(wish: Wish, step: Step, facts: Mapping[str, Any], *, done: bool) 
 
 
 def _summary_of_nothing(wish: Wish, step: Step, facts: Mapping[str, Any]) -> str:
+    live = f"{wish.database} is the restore of {facts['backup']} already"
+    if wish.operation == RESTORE and step.target == wish.database:
+        return f"{live}; give confirm: {wish.database} to restore it once more."
     return {
         RESTORE: f"{facts['backup']} is restored as {step.target} already.",
         BACK: f"No switch of {wish.database} is there to be taken back.",
         DROP: f"There is no {step.target}.",
-    }.get(wish.operation, f"{wish.database} is the restore of {facts['backup']} already.")
+    }.get(wish.operation, f"{live}.")

@@ -36,7 +36,7 @@ class Wish:
     """The options of ``pg_restore``; ``timeout`` is in seconds.
 
     ``inside`` says that the programs of the container are run, ``programs`` is their directory
-    with a slash, or empty.
+    with a slash, or empty. ``again`` is the word that a backup is restored although it is live.
     """
 
     operation: str
@@ -51,6 +51,7 @@ class Wish:
     inside: bool
     programs: str
     run_id: str
+    again: bool
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,7 @@ def read_wish(options: Mapping[str, Any], login: Login) -> Wish:
         inside=_runs_inside(options),
         programs=options["programs"].rstrip("/") + "/" if options["programs"] else "",
         run_id=options["run_id"] or "",
+        again=operation == RESTORE and options["confirm"] == database,
     )
 
 

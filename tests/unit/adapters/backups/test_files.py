@@ -85,6 +85,13 @@ def test_file_with_two_names_counts_once_under_its_own(tmp_path: Path) -> None:
     assert found(tmp_path) == ["zz.gz", "real.gz"]
 
 
+def test_dump_directory_with_two_names_counts_once_under_its_own(tmp_path: Path) -> None:
+    (tmp_path / "real.dir").mkdir()
+    put(tmp_path / "real.dir" / "toc.dat")
+    (tmp_path / "latest.dir").symlink_to("real.dir")
+    assert found(tmp_path, "*.dir") == ["real.dir"]
+
+
 def test_what_is_no_regular_file_is_named_and_not_opened(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo.gz")
     (tmp_path / "folder.gz").mkdir()

@@ -23,6 +23,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.runbook.ops.plugins.module_utils.adapters.backups import (
     archives,
+    canaries,
     quick_gzip,
 )
 from ansible_collections.runbook.ops.plugins.module_utils.adapters.backups.canaries import (
@@ -325,6 +326,26 @@ def test_ordinary_dump_in_small_blocks_is_read_like_in_one() -> None:
     many = read_blocks("a.gz", [data[at : at + 7] for at in range(0, len(data), 7)])
     assert one == many
     assert archives.has_fast_codec() is (archives.load_codec() is not zlib)
+
+
+@pytest.mark.usefixtures("without_isal")
+@pytest.mark.parametrize(("lies", "status"), [(False, "ok"), (True, "critical")])
+def test_blind_igzip_is_found_out_by_the_self_test(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lies: bool, status: str
+) -> None:
+    """One that gives the text of the whole backup, whatever was damaged."""
+    text = tmp_path / "text"
+    text.write_bytes(canaries._TEXT)
+    igzip = tmp_path / "bin" / "igzip"
+    igzip.parent.mkdir()
+    real = "exec /usr/bin/igzip --decompress --stdout"
+    igzip.write_text(f"#!/bin/sh\n{f'cat >/dev/null; cat {text}' if lies else real}\n", "utf-8")
+    igzip.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{igzip.parent}:/usr/bin:/bin")
+    case = Case(Evidence(Listing(str(tmp_path), "*")), EXPECTED, NOW)
+    found = see_damages(case, Tools())
+    assert judge_self_test(case, found).status.label == status
+    assert (found["a flipped bit"].label == "ok") is lies
 
 
 def test_blind_reader_is_found_out_by_the_self_test(tmp_path: Path) -> None:

@@ -122,6 +122,27 @@ def test_blind_verification_is_critical(found: dict[str, Status], status: str, s
     assert said in check.summary
 
 
+@pytest.mark.parametrize(
+    ("torn", "seen", "status"),
+    [
+        (False, None, "ok"),
+        (False, Status.CRITICAL, "ok"),
+        (False, Status.OK, "unknown"),
+        (True, Status.CRITICAL, "critical"),
+        (True, Status.OK, "critical"),
+    ],
+)
+def test_what_a_blind_verification_says_is_worth_nothing(
+    torn: bool, seen: Status | None, status: str
+) -> None:
+    bad = replace(GOOD.stream, content=Content("plain", faults=("x",)))
+    evidence = replace(GOOD, stream=bad) if torn else GOOD
+    tested = () if seen is None else (judge_self_test(CASE, {WHOLE: Status.OK, "a cut": seen}),)
+    checks = (*judged(evidence).values(), *tested)
+    (told,) = describe_newest(Case(evidence, EXPECTED, NOW), checks)
+    assert told.details["status"] == status
+
+
 def test_label_of_a_metric_is_escaped() -> None:
     odd = Case(replace(GOOD, listing=Listing('/b"\\', "a\n\udcff")), EXPECTED, NOW)
     assert 'set="/b\\"\\\\/a\\n?"' in describe_metrics(odd, ())

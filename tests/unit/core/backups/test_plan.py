@@ -13,6 +13,8 @@ import pytest
 from ansible_collections.runbook.ops.plugins.module_utils.core.backups.manifest import Manifest
 from ansible_collections.runbook.ops.plugins.module_utils.core.backups.outcome import (
     Made,
+    Place,
+    choose_recents,
     conclude_backups,
     plan_backups,
 )
@@ -98,6 +100,20 @@ def test_same_and_young_backup_is_enough(
     assert backup.plan("a", choose_recent(backup, [former])).changes is not recent
 
 
+def test_a_recent_backup_without_its_copy_is_copied() -> None:
+    plan = BACKUP.plan("pg_backup", FORMER, copied=False)
+    path, url = f"/b/{FORMER.name}", f"s3://bucket/{FORMER.name}"
+    assert plan.before == {path: {"of": "shop@db1"}}
+    assert plan.after == {path: {"of": "shop@db1", "upload": url}}
+    assert plan.details == {"path": path, "upload": url}
+
+
+def test_recent_backups_are_chosen_by_their_paths() -> None:
+    backups = [BACKUP, replace(BACKUP, series="other", source="other")]
+    former = {"shop": [FORMER], "other": []}
+    assert choose_recents(backups, former) == {f"/b/{FORMER.name}": FORMER}
+
+
 @pytest.mark.parametrize(
     ("history", "expected"),
     [
@@ -125,18 +141,18 @@ def test_room_is_required() -> None:
 
 def test_backups_find_room_together() -> None:
     two = [BACKUP, replace(BACKUP, series="other", source="other", subject="other@db1")]
-    given: dict[str, Any] = {
-        "former": {"shop": [], "other": []},
-        "sizes": {"shop": 10**9, "other": 10**9},
-    }
-    assert len(plan_backups("pg_backup", two, **given, free=1_200_000_000)) == 2
+    former: dict[str, list[Manifest]] = {"shop": [], "other": []}
+    sizes = {"shop": 10**9, "other": 10**9}
+    place = Place(former, 1_200_000_000)
+    assert len(plan_backups("pg_backup", two, place, sizes=sizes)) == 2
     with pytest.raises(OpsError, match="back up other@db1"):
-        plan_backups("pg_backup", two, **given, free=1_100_000_000)
+        plan_backups("pg_backup", two, Place(former, 1_100_000_000), sizes=sizes)
 
 
-def made(recent: bool = False) -> Made:
+def made(recent: bool = False, uncopied: bool = False) -> Made:
     former = {"shop": [FORMER] if recent else []}
-    (planned,) = plan_backups("pg_backup", [BACKUP], former=former, sizes={}, free=10**9)
+    place = Place(former, 10**9, {f"/b/{FORMER.name}"} if uncopied else ())
+    (planned,) = plan_backups("pg_backup", [BACKUP], place, sizes={})
     return Made(planned, effect=Effect({"seconds": 2.0, "manifest": {"bytes": 1500}}))
 
 
@@ -147,12 +163,27 @@ def made(recent: bool = False) -> Made:
         ([made(), made(), made(recent=True)], False, "Made 2 backups of 3.0 kB in 4 s."),
         ([made()], True, "1 backup would be made."),
         ([made(recent=True)], False, "Nothing to do: 1 backup new enough."),
+        ([made(recent=True, uncopied=True)], False, "Copied 1 backup of before to S3."),
+        ([made(recent=True, uncopied=True)], True, "1 backup of before would be copied to S3."),
+        (
+            [made(), made(recent=True, uncopied=True)],
+            False,
+            "Made 1 backup of 1.5 kB in 2 s. Copied 1 backup of before to S3.",
+        ),
     ],
 )
 def test_outcome_is_one_sentence(all_made: list[Made], rehearsed: bool, summary: str) -> None:
     outcome = conclude_backups("pg_backup", all_made, rehearsed=rehearsed)
     assert outcome.summary == summary
     assert outcome.as_result()["changed"] is ("Nothing" not in summary)
+
+
+def test_copies_of_former_backups_are_told() -> None:
+    late, url = made(recent=True, uncopied=True), f"s3://bucket/{FORMER.name}"
+    facts = conclude_backups("pg_backup", [late, made()], rehearsed=False).facts
+    assert (facts["kept"], facts["copied"]) == ([f"/b/{FORMER.name}"], [url])
+    assert len(facts["backups"]) == 1
+    assert conclude_backups("pg_backup", [late], rehearsed=True).facts["copied"] == []
 
 
 def test_failure_of_the_only_backup_is_its_own() -> None:

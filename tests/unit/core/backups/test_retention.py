@@ -19,6 +19,7 @@ from ansible_collections.runbook.ops.plugins.module_utils.core.backups.retention
     Rule,
     Verification,
     decide,
+    lack_of_copies,
     lack_of_verified,
     plan_pruning,
     read_rule,
@@ -90,6 +91,28 @@ def test_what_goes(ages: Sequence[float], verified: Sequence[int], expected: str
     assert kept(decisions) == expected
 
 
+@pytest.mark.parametrize(
+    ("copied", "expected"),
+    [
+        (None, "kkkddd"),
+        ((), "kkkkkk"),
+        ((0,), "kkkkkk"),
+        ((0, 1), "kkkddd"),
+        ((0, 4), "kkkkkd"),
+        ((3, 4), "kkkkkd"),
+        ((4, 5), "kkkkkk"),
+    ],
+)
+def test_what_goes_with_its_copy(copied: Sequence[int] | None, expected: str) -> None:
+    files = history((1, 2, 3, 40, 41, 42))
+    verified = {file.path for file in files}
+    there = None if copied is None else {files[at].path for at in copied}
+    decisions = decide(files, verified, RULE, NOW, copied=there)
+    assert kept(decisions) == expected
+    reasons = [one.reason for one in decisions[3:] if one.keep]
+    assert all("newer verified ones are in S3, and 2 have to be" in one for one in reasons)
+
+
 def test_each_decision_has_its_reason() -> None:
     rule = Rule("/b", "*.gz", keep_days=30, keep_newest=1, min_verified=2)
     files = history((-2, 1, 20, 31, 40, 50))
@@ -109,6 +132,16 @@ def test_each_decision_has_its_reason() -> None:
     assert summarise_pruning(decisions, done=True) == "Deleted 2 of 6 backups, 2.0 kB; 4 are kept."
     assert summarise_pruning(decisions[:4], done=True) == "All 4 backups are kept."
     assert decisions[1].as_dict()["verified"] is True
+
+
+def test_what_a_killed_run_left_goes() -> None:
+    files = history((1,))
+    decisions = decide(files, (), RULE, NOW)
+    plan = plan_pruning(RULE, Listing("/b", "*.gz", files), decisions, [".1.gz.pruned"])
+    assert set(plan.before) - set(plan.after) == {".1.gz.pruned"}
+    assert plan.details["delete"] == [".1.gz.pruned"]
+    told = summarise_pruning(decisions, done=False, leftovers=1)
+    assert told == "All 1 backups are kept. Would delete what was left of 1 more."
 
 
 def test_the_newest_is_kept_whatever_its_age() -> None:
@@ -188,6 +221,17 @@ def test_a_lack_of_verified_ones_is_told() -> None:
     assert lack_of_verified(decide(history((1,)), {"/b/0.gz"}, RULE, NOW), RULE) == ""
     both = decide(history((1, 2, 3, 40)), {"/b/0.gz", "/b/1.gz"}, RULE, NOW)
     assert lack_of_verified(both, RULE) == ""
+
+
+@pytest.mark.parametrize(
+    ("backups", "copied", "lacks"),
+    [(4, None, False), (4, ("/b/0.gz", "/b/1.gz"), False), (3, (), False), (4, (), True)],
+)
+def test_a_lack_of_copies_is_told(backups: int, copied: Sequence[str] | None, lacks: bool) -> None:
+    decisions = decide(history((1, 2, 3, 40)[:backups]), (), RULE, NOW, copied=copied)
+    told = lack_of_copies(decisions, copied, RULE)
+    assert told.startswith("0 of the verified backups are in S3") is lacks
+    assert bool(told) is lacks
 
 
 def test_an_open_incident_stops_it() -> None:

@@ -36,6 +36,7 @@ from ansible_collections.runbook.ops.plugins.module_utils.core.restores.marks im
     is_beside,
     name_beside,
     read_found,
+    restored_as,
 )
 from ansible_collections.runbook.ops.plugins.module_utils.core.restores.plan import (
     Move,
@@ -75,11 +76,15 @@ OPTIONS: dict[str, Any] = {
 SOURCE = Source("/b/a.sql", "a.sql", "ab", "plain", TAKEN, 3_000_000)
 PROVEN_MARK = Mark(PROVEN, "a.sql", "ab", "2026-01-31T02:00:00Z", "r1", rows=7, seconds=1.5)
 LIVE_MARK = replace(PROVEN_MARK, stage=LIVE, former=BEFORE)
+OLDER = "shop_restore_20260101_000000"
+OLDER_MARK = replace(PROVEN_MARK, backup="old.sql", sha256="cd", taken_at="2026-01-01T00:00:00Z")
+OLDER_LIVE = replace(OLDER_MARK, stage=LIVE, former=BEFORE)
 
 
 def wish(**given: Any) -> Wish:
-    """The wish for the database ``shop``, with all confirmed."""
-    confirm = given.get("name") if given.get("operation") == "drop" else "shop"
+    """The wish for the database ``shop``, with all confirmed that has to be."""
+    words = {None: None, "drop": given.get("name")}
+    confirm = words.get(given.get("operation"), "shop")
     return read_wish({**OPTIONS, "confirm": confirm, **given}, LOGIN)
 
 
@@ -100,6 +105,8 @@ def test_names_tell_what_and_when() -> None:
     assert is_beside(RESTORED, "shop")
     assert not is_beside("shop_restore_x", "shop")
     assert not is_beside("shop", "shop")
+    assert restored_as("shop", Found("shop", "", LIVE_MARK)) == RESTORED
+    assert not is_beside(restored_as("shop", Found("shop")), "shop")
     code, message = refusal(name_beside, "é" * 20, "restore", TAKEN)
     assert (code, "more than 63 bytes" in message) == ("bad_option", True)
 
@@ -138,6 +145,35 @@ def test_a_restore_is_not_done_twice() -> None:
 
 
 @pytest.mark.parametrize(
+    ("live", "confirm", "changes"),
+    [
+        (LIVE_MARK, None, False),
+        (LIVE_MARK, "shopping", False),
+        (LIVE_MARK, "shop", True),
+        (replace(LIVE_MARK, sha256="cd"), None, True),
+        (replace(LIVE_MARK, stage=ASIDE), None, True),
+        (None, None, True),
+    ],
+)
+def test_what_is_live_is_restored_again_only_when_somebody_says_so(
+    live: Mark | None, confirm: str | None, changes: bool
+) -> None:
+    found = databases(shop=live, **{BEFORE: Mark(ASIDE)})
+    step = plan_step(wish(confirm=confirm), found, SOURCE, NOW)
+    assert (step.plan.changes, step.target) == (changes, RESTORED if changes else "shop")
+
+
+@pytest.mark.parametrize(("confirm", "target"), [(None, "shop"), ("shop", RESTORED)])
+def test_what_is_live_and_stands_beside_as_well(confirm: str | None, target: str) -> None:
+    found = databases(shop=LIVE_MARK, **{RESTORED: PROVEN_MARK})
+    step = plan_step(wish(confirm=confirm), found, SOURCE, NOW)
+    outcome = conclude_restore(wish(confirm=confirm), step, now=NOW).as_result()
+    assert (step.plan.changes, step.target) == (False, target)
+    assert outcome["restored_database"] == (None if target == "shop" else RESTORED)
+    assert outcome["age_hours"] == 2
+
+
+@pytest.mark.parametrize(
     ("there", "leftovers"),
     [
         (Found(RESTORED, bare=True), (RESTORED,)),
@@ -172,12 +208,34 @@ def test_a_switch_exchanges_names_and_can_be_undone() -> None:
     }  # fmt: skip
 
 
-def test_a_switch_takes_the_newest_or_the_named() -> None:
-    older = "shop_restore_20260101_000000"
-    found = databases(shop=LIVE_MARK, **{RESTORED: PROVEN_MARK, older: PROVEN_MARK})
-    assert plan_step(wish(operation="switch"), found, None, NOW).target == RESTORED
-    step = plan_step(wish(operation="switch", name=older), found, None, NOW)
-    assert (step.target, step.plan.before["shop"]) == (older, "live, restored from a.sql")
+@pytest.mark.parametrize(
+    ("live", "name", "target"),
+    [
+        (None, None, RESTORED),
+        (None, OLDER, OLDER),
+        (OLDER_LIVE, None, RESTORED),
+        (LIVE_MARK, None, "shop"),
+        (LIVE_MARK, RESTORED, RESTORED),
+        (LIVE_MARK, OLDER, OLDER),
+        (replace(LIVE_MARK, taken_at="2026-02-01T00:00:00Z"), None, "shop"),
+        (replace(LIVE_MARK, taken_at=""), None, RESTORED),
+        (replace(LIVE_MARK, stage=ASIDE), None, RESTORED),
+    ],
+)
+def test_a_switch_takes_the_named_or_one_that_is_newer(
+    live: Mark | None, name: str | None, target: str
+) -> None:
+    found = databases(shop=live, **{RESTORED: PROVEN_MARK, OLDER: OLDER_MARK})
+    step = plan_step(wish(operation="switch", name=name), found, None, NOW)
+    assert (step.target, step.plan.changes) == (target, target != "shop")
+
+
+def test_a_switch_that_was_done_does_not_go_on_to_an_older_one() -> None:
+    found = databases(shop=LIVE_MARK, **{OLDER: OLDER_MARK})
+    for name in (None, RESTORED):
+        again = plan_step(wish(operation="switch", name=name), found, None, NOW)
+        assert (again.plan.changes, again.mark) == (False, LIVE_MARK)
+    assert plan_step(wish(operation="switch", name=OLDER), found, None, NOW).target == OLDER
 
 
 def test_a_switch_without_a_live_database() -> None:
@@ -192,6 +250,8 @@ def test_a_switch_that_was_done_and_one_that_cannot_be() -> None:
     for given, found in (
         ({}, databases(shop=None)),
         ({"name": "x"}, databases(shop=LIVE_MARK)),
+        ({"name": OLDER}, databases(shop=LIVE_MARK)),
+        ({"name": RESTORED}, databases(shop=replace(LIVE_MARK, stage=ASIDE))),
         ({}, {}),
     ):
         code, dummy = refusal(plan_step, wish(operation="switch", **given), found, None, NOW)
@@ -238,8 +298,10 @@ def test_only_what_is_ours_is_dropped(name: str, mark: Mark | None, changes: boo
     if changes is None:
         assert refusal(plan_step, wanted, found, None, NOW)[0] == "not_ours"
     else:
-        assert plan_step(wanted, found, None, NOW).plan.changes is changes
-    assert plan_step(wanted, {}, None, NOW).plan.changes is False
+        step = plan_step(wanted, found, None, NOW)
+        assert (step.plan.changes, step.leftovers) == (changes, (name,))
+    gone = plan_step(wanted, {}, None, NOW)
+    assert (gone.plan.changes, gone.leftovers) == (False, ())
 
 
 @pytest.mark.parametrize(
@@ -447,6 +509,12 @@ def test_rows_are_compared_with_the_manifest(have: dict[str, int], summary: str)
             f"Restored a.sql, 2 h old, as {RESTORED} beside shop in 1.5 s, about 7 rows.",
         ),
         ({}, {RESTORED: PROVEN_MARK}, None, f"a.sql is restored as {RESTORED} already."),
+        (
+            {},
+            {"shop": LIVE_MARK},
+            None,
+            "shop is the restore of a.sql already; give confirm: shop to restore it once more.",
+        ),
         (
             {"operation": "switch"},
             {"shop": None, RESTORED: PROVEN_MARK},
