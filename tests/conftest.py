@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
 from types import ModuleType
@@ -23,6 +24,19 @@ NOW = datetime(2026, 1, 31, 4, 0, 0, tzinfo=timezone.utc)
 
 RunModule = Callable[..., dict[str, Any]]
 """``run_module(module, check_mode=False, **options)`` -> the JSON that ``main()`` printed."""
+
+
+@contextlib.contextmanager
+def as_nobody() -> Iterator[None]:
+    """Without the rights of root, for whom no file is unreadable."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
 
 
 @pytest.fixture

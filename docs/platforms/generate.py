@@ -188,7 +188,10 @@ def reached(platform: Platform) -> Iterable[Row]:
     """What is asked over the network."""
     facts = platform.facts
     for one in facts["ops_endpoints"]:
-        answer = ", ".join(f"{key} = {value}" for key, value in one.get("json", {}).items())
+        answer = ", ".join(
+            f"{key} = {value}" if value is not None else f"{key} is there"
+            for key, value in one.get("json", {}).items()
+        )
         if "redirect_to" in one:
             answer = f"leads to {one['redirect_to']}"
         yield one["name"], code(one["url"]), answer or str(one.get("status", 200))

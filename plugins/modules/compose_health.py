@@ -36,8 +36,10 @@ options:
     description:
       - The Compose file on the host. Its services are what should run, without those of a profile
         and those scaled to 0.
-      - Variables are not filled in. An image whose name holds one is not compared. Files that it
-        includes or extends are not read.
+      - Of variables only those of a number of containers are filled in, from the C(.env) beside the
+        file. An image whose name holds one is not compared.
+      - Files that it includes or extends are not read. Of one that includes others,
+        C(compose.orphans) is left out.
       - The names in the C(env_file) of a service are compared with those in its container.
     type: path
   services:
@@ -143,8 +145,8 @@ status:
 checks:
   description:
     - C(compose.engine), whether the engine answers; C(compose.file), whether O(compose_file) is
-      valid; C(compose.orphans), containers whose service the file does not have; C(compose.stats),
-      whether CPU and memory are known.
+      valid; C(compose.orphans), containers whose service the file does not have, unless it includes
+      others; C(compose.stats), whether CPU and memory are known.
     - For each service C(compose.state). For each container C(compose.health) where it has a health
       check, C(compose.restarts), C(compose.oom), C(compose.image), C(compose.cpu) and
       C(compose.memory) (percent), C(compose.environment) and C(compose.env_file) (names).

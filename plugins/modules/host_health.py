@@ -132,7 +132,7 @@ checks:
       warning: 80.0
       critical: 90.0
       summary: "/ is 83 % full: 8.1 GiB of 50.0 GiB are available."
-      remedy: null
+      remedy: disk_full
       observed_at: "2026-01-31T04:00:00Z"
 mounts:
   description: The file systems that were looked at.

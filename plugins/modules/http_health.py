@@ -11,8 +11,8 @@ module: http_health
 short_description: Ask many HTTP endpoints whether they are healthy, and how fast they answer
 version_added: 0.1.0
 description:
-  - Asks every endpoint at the same time, from the managed host, and compares status and JSON body
-    with what is expected.
+  - Asks every endpoint at the same time (64 at once), from the managed host, and compares status
+    and JSON body with what is expected.
   - An endpoint that refuses, hangs, answers with another status or with a wrong body is a critical
     check; it never fails the task unless O(fail_on) says so.
   - A redirect is not followed, its status is judged as it is, unless O(endpoints[].redirect_to)
@@ -48,11 +48,14 @@ options:
           - Values that the JSON body holds, by key or by a dotted path such as
             C(components.db.status).
           - Values are compared as text, so C(3) equals C("3").
+          - C(null) stands for any value, so only its presence is asked for; a text C("null") asks
+            for a null.
         type: dict
       redirect_to:
         description:
           - Where redirects have to lead, as the beginning of a URL, such as
-            C(https://api.liyaqa.com/). They are followed up to 5 times.
+            C(https://api.liyaqa.com/). They are followed up to 5 times. A page at their end that
+            answers with 500 or more is a critical check.
           - Then C(http.redirect) takes the place of C(http.health), and O(endpoints[].status) and
             O(endpoints[].json) do not count.
         type: str
@@ -142,7 +145,7 @@ checks:
       warning: null
       critical: null
       summary: "backend does not answer: connection refused (http://localhost:8080/api/health)."
-      remedy: null
+      remedy: service_down
       observed_at: "2026-01-31T04:00:00Z"
 endpoints:
   description: What each endpoint answered, in the order of O(endpoints).
@@ -214,9 +217,9 @@ def run(task: Task) -> Outcome:
     limits = {name: read_threshold(name, value) for name, value in given["thresholds"].items()}
     requests = [endpoint.request for endpoint in endpoints]
     answers = read_samples(requests, samples=given["samples"], seconds=given["timeout"])
-    moved = [endpoint.request for endpoint in endpoints if endpoint.redirect_to]
-    redirects = judge_redirects(endpoints, read_trails(moved, seconds=given["timeout"]), now)
     pairs = list(zip(endpoints, answers))
+    moved = [(endpoint.request, own[-1]) for endpoint, own in pairs if endpoint.redirect_to]
+    redirects = judge_redirects(endpoints, read_trails(moved, seconds=given["timeout"]), now)
     judged = [
         redirect + judge_endpoint(*pair, limits, now) for redirect, pair in zip(redirects, pairs)
     ]

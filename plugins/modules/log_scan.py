@@ -155,6 +155,10 @@ options:
       C(logs.source) is unknown.
     type: float
     default: 60
+  connect_timeout:
+    description: Seconds that the Docker Engine may take for its first answer.
+    type: float
+    default: 10
   docker_socket:
     description: The Unix socket of the Docker Engine.
     type: path
@@ -230,7 +234,7 @@ checks:
       warning: 10.0
       critical: 100.0
       summary: "backend: 12 lines match logs.errors in the last 24 h."
-      remedy: null
+      remedy: high_error_rate
       observed_at: "2026-01-31T04:00:00Z"
 sources:
   description: What was counted, in the order of O(sources).
@@ -281,6 +285,7 @@ sources:
 from typing import Any
 
 from ..module_utils.adapters.engine.api import DEFAULT_SOCKET
+from ..module_utils.adapters.logs.container_logs import Patience
 from ..module_utils.adapters.logs.sources import read_known, read_tally
 from ..module_utils.core.logs.checks import describe_tally, judge_tally, read_sources
 from ..module_utils.core.logs.lines import read_scan
@@ -294,6 +299,7 @@ ARGUMENT_SPEC: dict[str, Any] = {
     **log_options(),
     "since": {"type": "float", "default": 24},
     "timeout": {"type": "float", "default": 60},
+    "connect_timeout": {"type": "float", "default": 10},
     "docker_socket": {"type": "path", "default": DEFAULT_SOCKET},
 }
 
@@ -304,7 +310,10 @@ def run(task: Task) -> Outcome:
     known_file = (given["new_messages"] or {}).get("known_file")
     scan = read_scan(given, read_known(known_file))
     sources = read_sources(given["sources"], given["since"], scan)
-    how = {"seconds": given["timeout"], "socket_path": given["docker_socket"]}
+    how = {
+        "patience": Patience(given["connect_timeout"], given["timeout"]),
+        "socket_path": given["docker_socket"],
+    }
     pairs = [(source, read_tally(source, scan, task.now, **how)) for source in sources]
     lines = sum(tally.lines for dummy, tally in pairs)
     return Outcome(

@@ -12,8 +12,8 @@ short_description: Judge what Prometheus knows by PromQL, and the alerts that fi
 version_added: 0.1.0
 description:
   - Sends instant queries to the Prometheus HTTP API, all at the same time, and judges each number.
-  - Of several series that a query gives, the worst one is judged, and its labels are the subject of
-    the check. NaN counts as no number.
+  - Of several series that a query gives, the worst one is judged, and its labels are in the summary
+    of the check. The subject stays the same whichever is the worst. NaN counts as no number.
   - A query that fails is a check with the status unknown. A Prometheus that does not answer is one
     critical check, and there are no others then.
 author:
@@ -152,7 +152,7 @@ checks:
       warning: 1.0
       critical: 5.0
       summary: The error rate is 1.80 %, warning from 1.
-      remedy: null
+      remedy: high_error_rate
       observed_at: "2026-01-31T04:00:00Z"
 queries:
   description: What each query gave; empty where Prometheus does not answer.

@@ -87,7 +87,8 @@ keys:
   type: int
   sample: 4214
 excluded:
-  description: How many keys begin with the prefix and stay because of O(exclude).
+  description: How many keys begin with the prefix and stay because of O(exclude). Of more than
+    O(max_keys) it is about how many.
   returned: success
   type: int
   sample: 20
@@ -107,7 +108,8 @@ expired:
   type: int
   sample: 3
 written_meanwhile:
-  description: How many keys that begin with the prefix were written after the count, and stay.
+  description: How many keys that begin with the prefix were written after the count, and stay. Of
+    more than O(max_keys) it is about how many.
   returned: success
   type: int
   sample: 12

@@ -15,7 +15,9 @@ from ansible_collections.runbook.ops.plugins.module_utils.core.thresholds import
 
 Facts = dict[str, Any]
 LEVELS = ("warning", "critical")
-NESTED = ("postgres_health", "postgres_migrations")
+NESTED = ("postgres_activity", "postgres_health", "postgres_migrations")
+_WHERE = re.compile(r"when: health_(\w+) \| length > 0")
+_LIMIT = re.compile(r"health_thresholds\.(\w+)")
 _SECTION = re.compile(r"^(\w+):")
 _LEVELS = re.compile(r"{op: ")
 
@@ -37,6 +39,20 @@ def thresholds(facts: Facts) -> Iterator[tuple[str, Facts]]:
     for one in [*queries, *logs.get("patterns", []), *logs.get("groups", [])]:
         if "threshold" in one:
             yield one["id"], one["threshold"]
+
+
+def silent_limits(tasks: dict[str, str], facts: Facts) -> list[str]:
+    """Limits that the role ``health`` reads for what there is, and that no inventory gives.
+
+    ``tasks`` are the texts of its files of tasks by their names. Of the nested ones every module
+    has many, so its own defaults hold there.
+    """
+    given, found = facts.get("ops_thresholds", {}), set()
+    for text in tasks.values():
+        needed = {"ops_" + fact for fact in _WHERE.findall(text)}
+        if needed <= set(facts):
+            found |= set(_LIMIT.findall(text)) - set(given) - set(NESTED)
+    return sorted(found)
 
 
 def level_violations(facts: Facts) -> list[str]:

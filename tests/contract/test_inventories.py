@@ -13,11 +13,15 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.runbook.ops.plugins.module_utils.core.usual_remedies import (
+    USUAL_REMEDIES,
+)
 
 from tests.contract.inventories import (
     Facts,
     level_violations,
     pattern_violations,
+    silent_limits,
     spec_violations,
     thresholds,
     unknown_containers,
@@ -78,6 +82,36 @@ def test_every_limit_says_where_it_is_from(place: Path) -> None:
     text = (place / "group_vars" / place.name / "watch.yml").read_text(encoding="utf-8")
     assert "{op: " in text
     assert untraced(text) == []
+
+
+def test_every_usual_remedy_is_of_a_check_of_an_inventory() -> None:
+    facts = [facts_of(place / "group_vars" / place.name) for place in PLATFORMS]
+    named = {name for one in facts for name, _given in thresholds(one)}
+    assert set(USUAL_REMEDIES) - named == set()
+
+
+TASKS = {
+    path.name: path.read_text(encoding="utf-8")
+    for path in (ROOT / "roles" / "health" / "tasks").glob("*.yml")
+}
+
+
+@pytest.mark.parametrize("place", PLATFORMS, ids=name_of)
+def test_every_limit_of_health_stands_in_the_inventory(place: Path) -> None:
+    assert silent_limits(TASKS, facts_of(place / "group_vars" / place.name)) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ({}, []),
+        ({"ops_redis": {}}, ["redis_memory_percent"]),
+        ({"ops_redis": {}, "ops_thresholds": {"redis_memory_percent": {}}}, []),
+    ],
+)
+def test_a_limit_that_nobody_sees_is_found(given: Facts, found: list[str]) -> None:
+    text = "when: health_redis | length > 0\n  x: health_thresholds.redis_memory_percent"
+    assert silent_limits({"redis.yml": text}, given) == found
 
 
 FACTS = facts_of(INVENTORIES / "liyaqa" / "group_vars" / "liyaqa")
@@ -172,6 +206,10 @@ ACCESS = '203.0.113.9 - - [21/Nov/2026:10:00:00 +0000] "GET /login HTTP/1.1" %s 
             "2001:db8::7",
         ),
         ("liyaqa", "auth.failures_by_address", "Authentication failed at 10:00:00", None),
+        ("liyaqa", "logs.mail", "MailSendException: Mail server connection failed", ""),
+        ("liyaqa", "logs.mail", "SMTPSendFailedException: 535 5.7.3", ""),
+        ("liyaqa", "logs.mail", "Mail sent in 120 ms", None),
+        ("liyaqa", "logs.mail", "Login of amal@gmail.com failed", None),
         ("ecommerce", "auth.failures_by_account", FAILED.lower(), "amal@a.sa"),
         ("ecommerce", "auth.failures_by_address", FAILED.lower(), "203.0.113.9"),
         ("ecommerce", "logs.authentication", FAILED, ""),

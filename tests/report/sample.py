@@ -30,19 +30,23 @@ Row = tuple[str, str, str, float, float, float]
 ROWS: tuple[Row, ...] = (
     ("host.disk", "/", "%", 61, 80, 90),
     ("host.memory", "host", "%", 55, 80, 90),
-    ("host.load", "host", "per core", 0.4, 1, 2),
+    ("host.load", "host", "per core", 0.4, 1.5, 4),
     ("http.latency", "https://{}.example/health", "s", 0.12, 1, 5),
     ("compose.memory", "backend", "%", 48, 80, 90),
     ("postgres.connections", "{}-postgres", "%", 34, 80, 90),
     ("redis.memory", "{}-redis", "%", 41, 80, 95),
-    ("metrics.error_rate", "prometheus", "%", 0.2, 1, 5),
+    ("app.error_rate", "http://localhost:9090/", "%", 0.2, 1, 5),
 )
 REMEDY = {
+    "app.error_rate": "high_error_rate",
+    "compose.memory": "slow_performance",
+    "compose.state": "service_down",
     "host.disk": "disk_full",
+    "host.load": "slow_performance",
+    "host.memory": "slow_performance",
+    "http.latency": "slow_performance",
     "postgres.connections": "connection_pool_exhausted",
     "redis.memory": "redis_out_of_memory",
-    "compose.service": "service_down",
-    "http.latency": "slow_performance",
 }
 
 
@@ -73,10 +77,10 @@ def checks_of(host: str, run: int, last: int) -> list[dict[str, Any]]:
     for service in ("backend", "frontend", "worker"):
         status = "critical" if down and service == "worker" else "ok"
         told = "exited with code 137 (out of memory)" if status == "critical" else "is healthy"
-        found.append(check("compose.service", service, status, f"Service {service} {told}."))
+        found.append(check("compose.state", service, status, f"Service {service} {told}."))
     if platform == "equipment":
         told = "Prometheus gave no sample for the last 5 minutes."
-        found.append(check("metrics.queue", "prometheus", "unknown" if run > 2 else "ok", told))
+        found.append(check("metrics.targets", "prometheus", "unknown" if run > 2 else "ok", told))
     return found
 
 

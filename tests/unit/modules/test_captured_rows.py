@@ -56,13 +56,19 @@ def test_every_area_is_judged(run_module: RunModule, major: int) -> None:
     assert seen["statements"]["by_time"][0]["total_ms"] > 0
 
 
-def test_what_is_needed_is_planned(run_module: RunModule, major: int, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("major")
+def test_what_is_needed_is_planned(run_module: RunModule, tmp_path: Path) -> None:
     seen = run_module(
         pg_maintain, check_mode=True, **LOGIN, journal_path=str(tmp_path / "journal.jsonl")
     )
-    assert major in MAJORS
     assert [step["step"] for step in seen["steps"]] == ["vacuum_analyze public.orders"]
     assert seen["diff"]["before"].startswith("public.orders: 5000 dead rows of 20000")
+
+
+@pytest.mark.parametrize("major", MAJORS)
+def test_a_document_answers_its_own_statement_alone(major: int) -> None:
+    with pytest.raises(RuntimeError, match="the statement is another one by now"):
+        Captured(major).read_document("SELECT new", {}, verb="read the sessions of")
 
 
 @pytest.mark.parametrize(

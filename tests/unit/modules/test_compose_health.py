@@ -233,6 +233,55 @@ def test_containers_without_a_service_are_orphans(look: Look) -> None:
     assert len(result["containers"]) == 3
 
 
+@pytest.mark.parametrize(
+    ("text", "orphans"),
+    [
+        ("  old: {image: a, profiles: [debug]}\n", None),
+        ("  old: {image: a, scale: 0}\n", None),
+        ("include: [other.yml]\n", None),
+        ("  new: {image: a, profiles: [debug]}\n", "shop-old-1"),
+    ],
+)
+def test_who_is_declared_and_need_not_run_is_no_orphan(
+    look: Look, tmp_path: Path, text: str, orphans: str | None
+) -> None:
+    (tmp_path / "compose.yml").write_text(FILE + text)
+    found = bad(look([*HEALTHY, container("old")]))
+    assert list(found) == ([("compose.orphans", "shop")] if orphans else [])
+    assert (orphans or "") in "".join(found.values())
+
+
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [
+        ({"Status": "exited", "ExitCode": 137}, "exited with code 137 (SIGKILL)"),
+        ({"Status": "exited", "ExitCode": 0}, "exited with code 0"),
+        ({"Status": "dead", "ExitCode": 1}, "exited with code 1"),
+        ({"Status": "restarting", "ExitCode": 1}, "restarts again and again, last with code 1"),
+        ({"Status": "created"}, ""),
+        ({"Status": "removing"}, ""),
+    ],
+)
+def test_a_replica_that_ended_is_found_beside_one_that_runs(
+    look: Look, state: dict[str, Any], told: str
+) -> None:
+    result = look([*HEALTHY, container("backend", number=2, state=state)])
+    sentence = (
+        f"critical: 1 of 2 containers of backend run: shop-backend-2 {told}. Look at its log."
+    )
+    assert bad(result) == ({("compose.state", "backend"): sentence} if told else {})
+
+
+def test_fewer_replicas_than_the_environment_declares_are_found(look: Look, tmp_path: Path) -> None:
+    text = FILE.replace(", env_file: .env", "")
+    text = text.replace('"shop/db:v1"', '"shop/db:v1", scale: "${DB_REPLICAS:-1}"')
+    (tmp_path / "compose.yml").write_text(text)
+    (tmp_path / ".env").write_text("DB_REPLICAS=3\n")
+    assert bad(look()) == {
+        ("compose.state", "db"): "critical: 1 of 3 containers of db run. Look at its log.",
+    }
+
+
 def test_each_replica_is_judged_by_its_name(look: Look) -> None:
     two = [
         container("backend", number=1),

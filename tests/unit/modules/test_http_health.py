@@ -120,6 +120,18 @@ def test_what_hangs_is_not_asked_again(run_module: RunModule) -> None:
     ]
 
 
+@pytest.mark.parametrize("more", [{}, {"redirect_to": "https://localhost/"}])
+def test_many_that_hang_cost_one_timeout(run_module: RunModule, more: dict[str, str]) -> None:
+    started = time.monotonic()
+    with serving(silent) as quiet:
+        url = f"http://localhost:{quiet}/"
+        endpoints = [{"name": str(number), "url": url, **more} for number in range(20)]
+        result = run_module(http_health, endpoints=endpoints, timeout=2)
+    assert time.monotonic() - started < 3.9
+    assert {check["status"] for check in result["checks"]} == {"critical"}
+    assert len(result["checks"]) == 20
+
+
 def test_redirect_is_followed_where_it_is_asked_for(run_module: RunModule) -> None:
     with serving(sending(page("ok"))) as goal:
         there = f"http://localhost:{goal}/"

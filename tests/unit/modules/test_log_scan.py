@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import os
 import resource
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 from ansible_collections.runbook.ops.plugins.modules import log_scan
 
 from tests.conftest import RunModule
+from tests.servers.tls_servers import silent
 from tests.servers.web_servers import serving_at
 from tests.stand_ins.engine_stand_in import (
     NO_LOG,
@@ -243,6 +245,16 @@ def test_missing_engine_is_a_failure(run_module: RunModule, tmp_path: Path) -> N
     )
 
 
+def test_engine_that_hangs_costs_no_more_than_its_first_answer(
+    run_module: RunModule, tmp_path: Path
+) -> None:
+    started = time.monotonic()
+    with serving_at(tmp_path / "engine.sock", silent) as socket_path:
+        result = scan_container(run_module, socket_path, connect_timeout=0.3)
+    assert (result["failed"], result["code"]) == (True, "no_engine")
+    assert time.monotonic() - started < 5
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -258,6 +270,13 @@ def test_missing_engine_is_a_failure(run_module: RunModule, tmp_path: Path) -> N
             (
                 "Cannot look 0 hours back: since is more than 0 and at most 10 years."
                 " Give hours, such as 24."
+            ),
+        ),
+        (
+            {"connect_timeout": 0},
+            (
+                "Cannot wait 0 seconds for an answer: a timeout is more than 0 and at most an hour."
+                " Give timeout in seconds, such as 5."
             ),
         ),
         (

@@ -48,7 +48,9 @@ def test_numbers_and_alerts_are_judged(run_module: RunModule, prometheus: str) -
     rate, target = only(result, "app.error_rate"), only(result, "metrics.target")
     assert (rate["value"], rate["status"]) == (5.0, "critical")
     assert rate["summary"] == "The error rate is 5 %, critical from 5."
-    assert target["subject"] == '{instance="localhost:1", job="gone"}'
+    assert target["subject"] == rate["subject"] == f"{prometheus}/"
+    assert '{instance="localhost:1", job="gone"}' in target["summary"]
+    assert (rate["remedy"], target["remedy"]) == ("high_error_rate", None)
     assert only(result, "metrics.reachable")["status"] == "ok"
     alerts = only(result, "alerts.firing")
     assert (alerts["status"], alerts["value"]) == ("critical", 2)

@@ -91,6 +91,14 @@ def test_excluded_keys_stay(evict: Evict, redis: RedisServer) -> None:
     assert result["written_meanwhile"] == 0
 
 
+def test_more_than_may_be_evicted_may_be_excluded(evict: Evict, redis: RedisServer) -> None:
+    redis.fill("cache:a:", 5)
+    redis.fill("cache:prices:", 2000)
+    result = evict(exclude=["cache:prices:*"], max_keys=5)
+    assert (result["evicted"], redis.ask("DBSIZE")) == (5, 2000)
+    assert result["excluded"] >= 2000
+
+
 def test_a_prefix_is_no_pattern(evict: Evict, redis: RedisServer) -> None:
     for key in ("c[a]che:1", "cache:1", "c?:1", "ca:1"):
         redis.ask("SET", key, "x")

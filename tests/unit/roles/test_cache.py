@@ -93,6 +93,17 @@ def test_cache_is_rehearsed_evicted_and_warmed(redis: RedisServer, tmp_path: Pat
     assert "hunter3" not in str(done["checks"])
 
 
+def test_user_of_the_platform_logs_in(redis: RedisServer, tmp_path: Path) -> None:
+    """Each user of the ACL has a password of its own, so no other user fits it."""
+    redis.ask("ACL", "SETUSER", "keeper", "on", ">keeper-password", "~*", "+@all")
+    redis.fill("cache:", 5)
+    login = {"host": "127.0.0.1", "port": redis.port}
+    login |= {"user": "keeper", "password": "keeper-password"}
+    told = play(redis, tmp_path, cache_redis=login, cache_confirm="cache:")
+    assert redis.ask("DBSIZE") == 0
+    assert critical(told) == []
+
+
 def test_without_a_confirmation_nothing_goes(redis: RedisServer, tmp_path: Path) -> None:
     redis.fill("cache:", 3)
     told = play(redis, tmp_path)

@@ -15,7 +15,7 @@ except ImportError as error:
 else:
     _MISSING = None
 
-from ...core.compose.file import Service, bad_file, read_services
+from ...core.compose.file import Service, bad_file, read_names, read_services
 from ...core.compose.rule import Declared
 from ...core.environment.names import Environment, read_env_file
 from ...core.errors import OpsError, cannot
@@ -30,11 +30,12 @@ def read_declared(path: str | None) -> Declared | None:
     if path is None:
         return None
     try:
-        services = read_services(read_document(path))
+        document = read_document(path)
+        services = read_services(document, _read_environment(path))
     except OpsError as error:
         return Declared(path, failure=error)
     found, faults = _read_env_files(services, path)
-    return Declared(path, services, faults=faults, env_files=found)
+    return Declared(path, services, read_names(document), faults=faults, env_files=found)
 
 
 def read_document(path: str) -> Any:
@@ -62,6 +63,14 @@ def read_document(path: str) -> Any:
         raise bad_file(_place(error), advice) from error
     finally:
         loader.dispose()
+
+
+def _read_environment(compose_file: str) -> str:
+    """The text of the ``.env`` beside the Compose file; empty where there is none to be read."""
+    try:
+        return read_text(str(Path(compose_file).parent / ".env"))
+    except OpsError:
+        return ""
 
 
 def _read_env_files(

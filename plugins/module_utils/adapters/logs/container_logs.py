@@ -8,10 +8,12 @@ from __future__ import annotations
 import http.client
 import json
 import struct
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from ...core.errors import OpsError, cannot
+from ..deadline import check_timeout
 from ..engine.api import ask_engine
 
 if TYPE_CHECKING:
@@ -21,18 +23,33 @@ CHUNK = 256 * 1024
 _HEADER = struct.Struct(">BxxxL")
 
 
+@dataclass(frozen=True)
+class Patience:
+    """Seconds that an engine may take for its first answer, and that a whole log may take."""
+
+    reach: float
+    read: float
+
+    def check(self) -> None:
+        """Raise ``OpsError`` ``bad_timeout`` unless both can be waited for."""
+        check_timeout(self.reach)
+        check_timeout(self.read)
+
+
 def read_container_log(
-    name: str, *, since: int, until: int, seconds: float, socket_path: str
+    name: str, *, since: int, until: int, patience: Patience, socket_path: str
 ) -> Iterator[bytes]:
     """What the container wrote to both streams between two Unix times, in pieces of any size.
+
+    An engine that hangs shows at the first, small question, and costs ``patience.reach`` only.
 
     Raises ``OpsError`` as ``ask_engine`` does, and ``log_broken`` where the stream ends early.
     """
     prefix = f"/containers/{quote(name, safe='')}"
-    with ask_engine(f"{prefix}/json", seconds=seconds, socket_path=socket_path) as response:
+    with ask_engine(f"{prefix}/json", seconds=patience.reach, socket_path=socket_path) as response:
         plain = _has_terminal(response)
     target = f"{prefix}/logs?stdout=1&stderr=1&timestamps=0&since={since}&until={until}"
-    with ask_engine(target, seconds=seconds, socket_path=socket_path) as response:
+    with ask_engine(target, seconds=patience.read, socket_path=socket_path) as response:
         chunks = iter(lambda: _read(response.read, CHUNK), b"")
         yield from chunks if plain else payloads(chunks)
 

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 from ...core.errors import OpsError, cannot
 from ...core.logs.checks import Source
 from ...core.logs.lines import LineCounter, Scan, Tally, whole_lines
-from ..deadline import check_timeout
-from .container_logs import read_container_log
+from .container_logs import Patience, read_container_log
 from .files import read_log_file, refuse_binary
 
 if TYPE_CHECKING:
@@ -26,24 +25,24 @@ _LARGEST_BASELINE = 4 * 1024 * 1024
 
 
 def read_tally(
-    source: Source, scan: Scan, now: datetime, *, seconds: float, socket_path: str
+    source: Source, scan: Scan, now: datetime, *, patience: Patience, socket_path: str
 ) -> Tally:
     """Count the lines of ``source`` that ``scan`` looks for.
 
-    What keeps it from being read is in the tally; after ``seconds`` the rest is left unread.
+    What keeps it from being read is in the tally; after ``patience.read`` the rest is left unread.
 
     Raises ``OpsError`` ``no_engine`` and ``bad_timeout``.
     """
-    check_timeout(seconds)
+    patience.check()
     counter = LineCounter(scan)
     if source.container:
-        chunks = refuse_binary(_read_container(source, now, seconds, socket_path))
+        chunks = refuse_binary(_read_container(source, now, patience, socket_path))
     else:
         chunks = read_log_file(source.path, source.rotated)
     read = [0]
     failure = ""
     try:
-        for block in whole_lines(_counted(_within(seconds, chunks), read)):
+        for block in whole_lines(_counted(_within(patience.read, chunks), read)):
             counter.feed(block)
     except OpsError as error:
         if error.code == "no_engine":
@@ -78,14 +77,14 @@ def read_known(path: str | None) -> list[str]:
 
 
 def _read_container(
-    source: Source, now: datetime, seconds: float, socket_path: str
+    source: Source, now: datetime, patience: Patience, socket_path: str
 ) -> Iterator[bytes]:
     moment = int(now.timestamp())
     return read_container_log(
         source.container,
         since=int(moment - source.hours * _HOUR),
         until=moment + 1,
-        seconds=seconds,
+        patience=patience,
         socket_path=socket_path,
     )
 

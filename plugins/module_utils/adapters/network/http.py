@@ -24,11 +24,13 @@ if TYPE_CHECKING:
 
 BODY_LIMIT = 1024 * 1024
 MOST_SAMPLES = 100
+AT_ONCE = 64
+"""How many endpoints are asked at the same time: one that hangs makes no other wait."""
 _HEADERS = {"Accept": "*/*", "Connection": "close", "User-Agent": "runbook.ops"}
 
 
 def read_answers(
-    requests: Sequence[Request], *, seconds: float, limit: int = BODY_LIMIT
+    requests: Sequence[Request], *, seconds: float, limit: int = BODY_LIMIT, at_once: int = 16
 ) -> list[Answer]:
     """The answer to each request, in their order; at most ``limit`` bytes of a body are read.
 
@@ -43,7 +45,8 @@ def read_answers(
         for request in requests
     ]
     late = Answer(failure=_late(seconds), milliseconds=seconds * 1000)
-    return [answer or late for answer in ask_all(questions, seconds=seconds)]
+    answers = ask_all(questions, seconds=seconds, at_once=at_once)
+    return [answer or late for answer in answers]
 
 
 def read_samples(
@@ -63,22 +66,26 @@ def read_samples(
     taken: list[list[Answer]] = [[] for dummy in requests]
     for dummy in range(samples):
         asked = [at for at, own in enumerate(taken) if not own or not own[-1].failure]
-        answers = read_answers([requests[at] for at in asked], seconds=seconds)
+        latest = [requests[at] for at in asked]
+        answers = read_answers(latest, seconds=seconds, at_once=AT_ONCE)
         for at, answer in zip(asked, answers):
             taken[at].append(answer)
     return [tuple(own) for own in taken]
 
 
-def read_trails(requests: Sequence[Request], *, seconds: float) -> list[Trail]:
-    """Where the redirects lead that each request begins; ``seconds`` hold for each exchange.
+def read_trails(begun: Sequence[tuple[Request, Answer]], *, seconds: float) -> list[Trail]:
+    """Where the redirects lead that each request began; ``seconds`` hold for each exchange.
+
+    What the first request was answered with is given, so it is not asked again.
 
     Raises ``OpsError`` ``bad_ca_file`` and ``bad_timeout``.
     """
-    trails = [Trail((request,)) for request in requests]
-    for dummy in range(MOST_HOPS + 1):
+    trails = [follow(Trail((request,)), answer) for request, answer in begun]
+    for dummy in range(MOST_HOPS):
         open_ones = [index for index, trail in enumerate(trails) if not trail.ended]
         latest = [trails[index].hops[-1] for index in open_ones]
-        for index, answer in zip(open_ones, read_answers(latest, seconds=seconds)):
+        answers = read_answers(latest, seconds=seconds, at_once=AT_ONCE)
+        for index, answer in zip(open_ones, answers):
             trails[index] = follow(trails[index], answer)
     return trails
 

@@ -12,6 +12,7 @@ import time
 from typing import TYPE_CHECKING
 
 from ...core.errors import OpsError, cannot
+from ...core.redis.distinct import Distinct
 from ...core.redis.errors import refused
 from ...core.redis.evictions import Count, Eviction, estimate_size, refuse_excess, refuse_place
 from ...core.redis.facts import read_info
@@ -37,16 +38,16 @@ def count_keys(redis: Redis, rule: EvictionRule) -> Count:
     subject = redis.login.subject
     refuse_place(read_info(redis.ask("INFO")), subject)
     keys: set[bytes] = set()
-    excluded: set[bytes] = set()
+    excluded = Distinct(rule.max_keys)
     for found in _scan(redis, rule):
         spared = {key for key in found if rule.spares(key)}
-        excluded |= spared
+        excluded.add(spared)
         keys |= found - spared
         refuse_excess(len(keys), rule, subject)
     ordered = tuple(sorted(keys))
     sample = ordered[:: max(1, len(ordered) // _SAMPLE)]
     sizes = redis.ask_all([["MEMORY", "USAGE", key] for key in sample]) if sample else []
-    return Count(ordered, len(excluded), estimate_size(sizes, len(ordered)))
+    return Count(ordered, excluded.value, estimate_size(sizes, len(ordered)))
 
 
 @writes
@@ -70,10 +71,12 @@ def evict_keys(redis: Redis, keys: Sequence[bytes], rule: EvictionRule) -> Evict
             raise _interrupted(error, done, len(keys)) from error
         unlinked, remaining, done = unlinked + gone, remaining + there, done + len(step)
         pace.wait(done)
-    left = {key for found in _scan(redis, rule) for key in found if not rule.spares(key)}
+    left = Distinct(rule.max_keys)
+    for found in _scan(redis, rule):
+        left.add({key for key in found if not rule.spares(key)})
     evicted = max(0, unlinked - remaining)
     expired = max(0, len(keys) - evicted - remaining)
-    return Eviction(evicted, expired, survivors=remaining, left=len(left))
+    return Eviction(evicted, expired, survivors=remaining, left=left.value)
 
 
 def _unlink(redis: Redis, keys: Sequence[bytes]) -> tuple[int, int]:

@@ -82,8 +82,8 @@ def _judge_project(reading: Reading, rule: ComposeRule, now: datetime) -> tuple[
     found = sorted(reading.containers, key=lambda container: container.name)
     knows = f"The Docker Engine knows {len(found)} containers of {rule.project}."
     checks = [Check("compose.engine", rule.project, Status.OK, knows, now, value=len(found))]
-    if rule.whole:
-        checks.append(judge_orphans(rule.services, found, rule.project, now))
+    if rule.known is not None:
+        checks.append(judge_orphans(rule.known, found, rule.project, now))
     present = {container.service for container in found}
     services = rule.services or [Service(name) for name in sorted(present)]
     for service in services:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from .rule import ComposeRule, Reading
 
 
+_DOWN = "service_down"
+
+
 @dataclass(frozen=True)
 class Look:
     """One container beside what is wanted of it; ``subject`` is what its checks call it."""
@@ -32,9 +35,12 @@ class Look:
     rule: ComposeRule
     now: datetime
 
-    def check(self, check_id: str, status: Status, summary: str) -> Check:
+    def check(
+        self, check_id: str, status: Status, summary: str, remedy: str | None = None
+    ) -> Check:
         """A check of this container without a number."""
-        return Check(check_id, self.subject, status, f"{self.subject} {summary}.", self.now)
+        told = f"{self.subject} {summary}."
+        return Check(check_id, self.subject, status, told, self.now, remedy=remedy)
 
 
 def judge_container(look: Look) -> list[Check]:
@@ -70,7 +76,7 @@ def _judge_health(look: Look) -> list[Check]:
         return [look.check("compose.health", Status.WARNING, told)]
     failed = f"its health check failed {look.container.failing_streak} times in a row"
     told = f"is {health}: {failed}; look at its log"
-    return [look.check("compose.health", Status.CRITICAL, told)]
+    return [look.check("compose.health", Status.CRITICAL, told, remedy=_DOWN)]
 
 
 def _judge_restarts(look: Look) -> Check:
@@ -89,6 +95,7 @@ def _judge_restarts(look: Look) -> Check:
         unit="restarts",
         summary=f"{look.subject} {told}.",
         observed_at=look.now,
+        remedy=_DOWN,
     )
 
 
@@ -97,7 +104,7 @@ def _judge_oom(look: Look) -> Check:
         return look.check("compose.oom", Status.OK, "was not ended for want of memory")
     told = "had a process ended by the kernel for want of memory"
     advice = "raise its memory limit, or find what fills it"
-    return look.check("compose.oom", Status.CRITICAL, f"{told}; {advice}")
+    return look.check("compose.oom", Status.CRITICAL, f"{told}; {advice}", remedy=_DOWN)
 
 
 def _judge_image(look: Look) -> Check:

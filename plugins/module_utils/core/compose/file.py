@@ -4,7 +4,8 @@
 """The services that a Compose file declares.
 
 Source: the Compose specification (services, ``deploy.replicas``, ``scale``, ``profiles``,
-``env_file``). Variables are not filled in: what depends on one is taken as not declared.
+``env_file``, ``include``). Of variables only those of a number of containers are filled in; what
+depends on another is taken as not declared.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ..errors import OpsError, cannot
+from ..scaling.declared import read_stated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -33,16 +35,25 @@ class Service:
     env_files: tuple[tuple[str, bool], ...] = ()
 
 
-def read_services(document: Any) -> tuple[Service, ...]:
+def read_services(document: Any, environment: str = "") -> tuple[Service, ...]:
     """The services of a parsed Compose file, without those of a profile or scaled to 0.
 
-    Raises ``OpsError`` ``bad_compose_file`` with what is wrong with it.
+    ``environment`` is the text of the project's ``.env``. Raises ``OpsError``
+    ``bad_compose_file`` with what is wrong with it.
     """
     services = document.get("services") if isinstance(document, dict) else None
     if not isinstance(services, dict) or not services:
         raise bad_file("it declares no services", "Give it a mapping services")
-    found = [_service(str(name), given) for name, given in services.items()]
+    found = [_service(str(name), given, environment) for name, given in services.items()]
     return tuple(service for service in found if service is not None and service.replicas)
+
+
+def read_names(document: Any) -> frozenset[str] | None:
+    """The names of all services of a valid Compose file, whether they should run or not.
+
+    ``None`` where it includes others, whose names it does not tell.
+    """
+    return None if document.get("include") else frozenset(map(str, document["services"]))
 
 
 def bad_file(cause: object, advice: str) -> OpsError:
@@ -71,7 +82,7 @@ def same_image(declared: str, running: str) -> bool:
     return _whole_name(declared) == _whole_name(running)
 
 
-def _service(name: str, given: Any) -> Service | None:
+def _service(name: str, given: Any, environment: str) -> Service | None:
     if not isinstance(given, dict):
         raise bad_file(f"the service {name} is no mapping", "Give it an image or a build")
     if not {"image", "build", "extends", "provider"} & set(given):
@@ -82,16 +93,17 @@ def _service(name: str, given: Any) -> Service | None:
     return Service(
         name=name,
         image=image if isinstance(image, str) and "$" not in image else None,
-        replicas=_replicas(given),
+        replicas=_replicas(given, environment),
         env_files=tuple(_env_files(given.get("env_file"))),
     )
 
 
-def _replicas(given: Mapping[str, Any]) -> int:
+def _replicas(given: Mapping[str, Any], environment: str) -> int:
     deploy = given.get("deploy")
     wanted = deploy.get("replicas") if isinstance(deploy, dict) else None
     wanted = given.get("scale") if wanted is None else wanted
-    return wanted if isinstance(wanted, int) and wanted >= 0 else 1
+    number = read_stated(wanted, environment)
+    return 1 if number is None else number
 
 
 def _env_files(given: Any) -> list[tuple[str, bool]]:

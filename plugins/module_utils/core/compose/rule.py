@@ -46,12 +46,14 @@ class Reading:
 class Declared:
     """What the Compose file ``path`` declares, or why it cannot be told.
 
-    ``faults`` are sentences on environment files that should be there, ``env_files`` the names in
-    the others, by service.
+    ``names`` are those of all services, also of those that need not run; ``None`` where not all are
+    known. ``faults`` are sentences on environment files that should be there, ``env_files`` the
+    names in the others, by service.
     """
 
     path: str
     services: tuple[Service, ...] = ()
+    names: frozenset[str] | None = None
     failure: OpsError | None = None
     faults: tuple[str, ...] = ()
     env_files: Mapping[str, Environment] = field(default_factory=dict)
@@ -61,12 +63,12 @@ class Declared:
 class ComposeRule:
     """What is wanted: ``environment`` holds names by service; ``pause`` is ``None`` for no stats.
 
-    ``whole`` says that every service of the project is among ``services``.
+    ``known`` are the names of all services of the project; ``None`` where not all are known.
     """
 
     project: str
     services: tuple[Service, ...]
-    whole: bool
+    known: frozenset[str] | None
     limits: Mapping[str, Threshold]
     restart_window: float
     pause: float | None
@@ -89,11 +91,12 @@ def read_compose_rule(options: Mapping[str, Any], declared: Declared | None) -> 
     for item in options["services"]:
         if item["replicas"] is not None:
             check_range(item, "replicas", least=1)
-    given = options["thresholds"]
+    given, names = options["thresholds"], declared.names if declared else None
+    services = merge_services(declared.services if declared else (), options["services"])
     return ComposeRule(
         project=options["project"],
-        services=merge_services(declared.services if declared else (), options["services"]),
-        whole=declared is not None and declared.failure is None,
+        services=services,
+        known=None if names is None else names | {service.name for service in services},
         limits={name: read_threshold(name, given[name]) for name in LIMITS},
         restart_window=options["restart_window"],
         pause=options["pause"] if options["stats"] else None,

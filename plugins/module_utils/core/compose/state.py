@@ -16,12 +16,17 @@ if TYPE_CHECKING:
     from .containers import Container
     from .file import Service
 
+_UNDER_WAY = ("created", "removing")
+"""States in which Compose leaves a container for a moment beside those that run."""
 _SIGNALS = {134: "SIGABRT", 137: "SIGKILL", 139: "SIGSEGV", 143: "SIGTERM"}
 """128 and the number of a signal: how a shell tells what ended a process."""
 
 
 def judge_state(service: Service, containers: Sequence[Container], now: datetime) -> Check:
-    """``compose.state``: critical where a container is missing, or does not run."""
+    """``compose.state``: critical where a container is missing, or does not run.
+
+    One that ended is a fault although enough others run: the file may have declared it.
+    """
     if not containers:
         summary = f"{service.name} is missing: it has no container. Create it with Compose."
         return _check(service, Status.CRITICAL, summary, now, running=0)
@@ -29,20 +34,21 @@ def judge_state(service: Service, containers: Sequence[Container], now: datetime
     others = [container for container in containers if not container.is_running]
     if service.one_shot:
         return _judge_one_shot(service, others, now, running=running)
-    if running >= service.replicas:
+    ended = [container for container in others if container.state not in _UNDER_WAY]
+    if running >= service.replicas and not ended:
         told = "runs" if service.replicas == 1 else f"runs {running} times"
         return _check(service, Status.OK, f"{service.name} {told}.", now, running=running)
     states = "; ".join(describe_state(container) for container in others)
-    short = f"{running} of {service.replicas} containers of {service.name} run"
+    wanted = max(service.replicas, running + len(ended))
+    short = f"{running} of {wanted} containers of {service.name} run"
     told = f"{short}: {states}" if states else short
     return _check(service, Status.CRITICAL, f"{told}. Look at its log.", now, running=running)
 
 
 def judge_orphans(
-    declared: Sequence[Service], containers: Sequence[Container], project: str, now: datetime
+    known: frozenset[str], containers: Sequence[Container], project: str, now: datetime
 ) -> Check:
     """``compose.orphans``: containers of services that the file does not declare (any more)."""
-    known = {service.name for service in declared}
     orphans = sorted({c.name for c in containers if c.service not in known and c.is_running})
     if not orphans:
         summary = f"No container of {project} runs without a service."

@@ -27,6 +27,7 @@ DEFAULT_LIMITS: dict[str, dict[str, Any]] = {
     "load": {"op": "ge", "warning": 1.5, "critical": 4},
 }
 _SUBJECT = "host"
+_DOWN = "service_down"
 _SHOWN = 5
 
 
@@ -54,6 +55,7 @@ class _Look:
             unit=unit,
             summary=told[0],
             observed_at=self.now,
+            remedy="slow_performance",
         )
         if level.status is Status.OK:
             return level
@@ -81,12 +83,12 @@ def judge_ports(
     """``host.port`` for each of ``ports``: critical where nothing listens on it."""
     checks = []
     for port in ports:
-        status, told = Status.OK, f"Port {port} is listened on."
+        subject, status, told = f"port {port}", Status.OK, f"Port {port} is listened on."
         if listening is None:
             status, told = Status.UNKNOWN, f"Whether port {port} is listened on cannot be told."
         elif port not in listening:
             status, told = Status.CRITICAL, f"Nothing listens on port {port}; start its service."
-        checks.append(Check("host.port", f"port {port}", status, told, now, port))
+        checks.append(Check("host.port", subject, status, told, now, port, remedy=_DOWN))
     return tuple(checks)
 
 

@@ -25,6 +25,7 @@ _LOCAL_TYPES = frozenset(
 )
 # Files, not directories, that a container engine binds from the disk of its host.
 _BOUND_FILES = frozenset({"/etc/hosts", "/etc/hostname", "/etc/resolv.conf"})
+_FULL = "disk_full"
 _OCTAL = re.compile(r"\\([0-7]{3})")
 
 
@@ -106,6 +107,7 @@ def judge_usage(
         summary=f"{usage.point} has used {usage.inodes_percent} % of its inodes:"
         f" {usage.inodes_free} are free.",
         observed_at=now,
+        remedy=_FULL,
     )
     return (space, files)
 
@@ -136,6 +138,7 @@ def _judge_space(usage: Usage, disk: Threshold, now: datetime) -> Check:
         unit="%",
         summary=f"{usage.point} {full}: {free}.",
         observed_at=now,
+        remedy=_FULL,
     )
 
 

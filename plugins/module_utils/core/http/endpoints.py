@@ -26,6 +26,7 @@ _MISSING = object()
 class Endpoint:
     """What is asked and what is expected: the status, and values in the JSON body by path.
 
+    The value ``None`` stands for any: then it is enough that there is one.
     Where ``redirect_to`` is given, only that is expected (``redirects.py``).
     """
 
@@ -102,7 +103,8 @@ def _judge_health(endpoint: Endpoint, answers: Sequence[Answer], now: datetime) 
         often = f" in {len(faults)} of {len(answers)} samples" if len(answers) > 1 else ""
         told = f"{endpoint.name} {fault}{often} ({endpoint.request.shown})."
     status = Status.CRITICAL if fault else Status.OK
-    return Check("http.health", endpoint.name, status, told, now, answer.status or None)
+    code = answer.status or None
+    return Check("http.health", endpoint.name, status, told, now, code, remedy="service_down")
 
 
 def _judge_latency(
@@ -117,6 +119,7 @@ def _judge_latency(
         unit="ms",
         summary=f"{name} answers{part} in {milliseconds:.0f} ms.",
         observed_at=now,
+        remedy="slow_performance",
     )
 
 
@@ -141,7 +144,7 @@ def _fault_of_body(endpoint: Endpoint, body: bytes) -> str:
         found = _find(document, path)
         if found is _MISSING:
             return f"its JSON has no {path}"
-        if _text(found) != _text(expected):
+        if expected is not None and _text(found) != _text(expected):
             return f"{path} is {_shown(found)} where {_shown(expected)} is expected"
     return ""
 

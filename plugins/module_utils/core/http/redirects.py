@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .endpoints import Endpoint
 
 MOST_HOPS = 5
+_FAILURE = 500
 _REDIRECTS = (301, 302, 303, 307, 308)
 
 
@@ -75,13 +76,18 @@ def judge_redirects(
 
 
 def judge_redirect(name: str, goal: str, trail: Trail, now: datetime) -> Check:
-    """``http.redirect``: ok where the trail ends at a URL that begins with ``goal``."""
+    """``http.redirect``: ok where the trail ends at a URL that begins with ``goal``.
+
+    What is there has to answer, and not with a failure of its own.
+    """
     first, last = trail.hops[0].shown, trail.hops[-1].shown
     fault = trail.failure
     if not fault and len(trail.hops) == 1:
         fault = f"answers {trail.statuses[0]} where a redirect to {goal} is expected"
     elif not fault and not last.startswith(goal):
         fault = f"redirects to {last} where {goal} is expected"
+    elif not fault and trail.statuses[-1] >= _FAILURE:
+        fault = f"redirects to {last}, which answers {trail.statuses[-1]}"
     told = f"{name} {fault} ({first})." if fault else f"{name} redirects to {last}."
     status = Status.CRITICAL if fault else Status.OK
     value = trail.statuses[0] if trail.statuses else None

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..check import Status
+from ..logs.redaction import redact_line
 from ..thresholds import Threshold, read_threshold
 
 if TYPE_CHECKING:
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
     from ..http.exchange import Answer
 
+_QUERY_STRING = re.compile(r"(://[^\s\"'?]*)\?[^\s\"']*")
+_LONGEST_CAUSE = 200
 _ODD_FORM = "its answer has not the form of the Prometheus HTTP API"
 
 
@@ -168,7 +172,7 @@ def read_targets(answer: Answer) -> TargetReply:
     try:
         active = data["activeTargets"]
         down = [
-            (_labels(one["labels"]), " ".join(str(one.get("lastError", "")).split())[:200])
+            (_labels(one["labels"]), _read_cause(str(one.get("lastError", ""))))
             for one in active
             if one["health"] == "down"
         ]
@@ -185,6 +189,12 @@ def read_evaluation(answer: Answer) -> float | None:
     except (IndexError, KeyError, TypeError, ValueError):
         return None
     return moment if math.isfinite(moment) else None
+
+
+def _read_cause(error: str) -> str:
+    """Why a scrape failed, without the query of its URL, which may hold a key."""
+    bare = _QUERY_STRING.sub(r"\1", " ".join(error.split()))
+    return redact_line(bare.encode())[:_LONGEST_CAUSE]
 
 
 def _read_alert(given: Mapping[str, Any]) -> Alert:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..check import Check, Status, judge
+from ..usual_remedies import usual_remedy
 from .scrape_checks import judge_clock, judge_targets
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ def judge_query(
     Too small a volume is ok, since it says that there is nothing to judge. A volume that is not
     known, or no number, has the status that the query asks for; a query that fails is unknown.
     """
-    blank = Check(query.id, source, Status.UNKNOWN, "", now, unit=query.unit)
+    remedy = usual_remedy(query.id)
+    blank = Check(query.id, source, Status.UNKNOWN, "", now, unit=query.unit, remedy=remedy)
     failure = reply.failure or (volume.failure if volume else "")
     if failure:
         return replace(blank, summary=f"{query.title} is not known: {failure}.")
@@ -125,20 +127,21 @@ def _counted(reply: AlertReply) -> list[Alert]:
 def _judge_reach(survey: Survey, source: str, now: datetime) -> Check:
     status = Status.CRITICAL if survey.failure else Status.OK
     answers = f"does not answer: {survey.failure}" if survey.failure else "answers"
-    return Check("metrics.reachable", source, status, f"Prometheus {answers} ({source}).", now)
+    told = f"Prometheus {answers} ({source})."
+    return Check("metrics.reachable", source, status, told, now, remedy="service_down")
 
 
 def _judge_sample(query: Query, sample: Sample, source: str, now: datetime) -> Check:
-    subject = f"{{{sample.labels}}}" if sample.labels else source
-    of = f" for {subject}" if sample.labels else ""
+    of = f" for {{{sample.labels}}}" if sample.labels else ""
     check = judge(
         query.id,
-        subject,
+        source,
         sample.value,
         query.threshold,
         unit=query.unit,
         summary="",
         observed_at=now,
+        remedy=usual_remedy(query.id),
     )
     number = f"{_number(sample.value)} {query.unit}".rstrip()
     limit = check.critical if check.status is Status.CRITICAL else check.warning

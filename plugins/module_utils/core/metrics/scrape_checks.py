@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .answers import Survey, TargetReply
 
 _SHOWN = 5
+_DOWN = "service_down"
 _SKEW = 30  # seconds
 
 
@@ -33,7 +34,7 @@ def judge_targets(reply: TargetReply, source: str, now: datetime) -> Check:
     listed = [f"{labels} ({cause or 'no cause'})" for labels, cause in reply.down[:_SHOWN]]
     more = f"; and {down - len(listed)} more" if down > len(listed) else ""
     told = f"{down} of {reply.targets} targets are down: {'; '.join(listed)}{more}."
-    return replace(blank, status=Status.CRITICAL, value=down, summary=told)
+    return replace(blank, status=Status.CRITICAL, value=down, summary=told, remedy=_DOWN)
 
 
 def judge_clock(survey: Survey, source: str, now: datetime) -> Check:

@@ -87,6 +87,19 @@ def read_replicas(document: Any, environment: str, wish: Wish) -> Declared:
     return Declared(int(number) if number.isdecimal() else None)
 
 
+def read_stated(stated: Any, environment: str) -> int | None:
+    """The number of containers that a Compose file states, with its ``environment`` filled in.
+
+    ``None`` where none can be told.
+    """
+    match = _READ.fullmatch(str(stated).strip())
+    number = str(stated)
+    if match is not None:
+        value = _value(environment, match["braced"] or match["plain"])
+        number = value or match["default"] or ""
+    return int(number) if number.isdecimal() else None
+
+
 def plan_replicas(declared: Declared, wish: Wish, env_file: str) -> Plan:
     """The change from what is declared to what is wished for."""
     reason = {"override": wish.override} if wish.override else {}

@@ -35,7 +35,7 @@ def test_services_are_read_with_anchors_and_tags(tmp_path: Path) -> None:
     services:
       web: {<<: *base, ports: !override ["80:80"], labels: !reset {a: b}, user: !reset null}
       job: {<<: *base, deploy: {replicas: 3}}
-      off: {<<: *base, scale: 0}
+      idle: {<<: *base, scale: 0}
       debug: {<<: *base, profiles: [debug]}
     """
     found = declared(tmp_path, text)
@@ -44,6 +44,14 @@ def test_services_are_read_with_anchors_and_tags(tmp_path: Path) -> None:
         Service("web", "shop/app:v1", replicas=2),
         Service("job", "shop/app:v1", replicas=3),
     )
+    assert found.names == frozenset({"web", "job", "idle", "debug"})
+
+
+def test_a_number_of_containers_is_read_beside_the_compose_file(tmp_path: Path) -> None:
+    text = "services: {web: {image: a, deploy: {replicas: '${WEB_REPLICAS:-1}'}}}"
+    assert declared(tmp_path, text).services == (Service("web", "a"),)
+    (tmp_path / ".env").write_text("WEB_REPLICAS=3\n")
+    assert declared(tmp_path, text).services == (Service("web", "a", replicas=3),)
 
 
 def test_environment_files_are_read_beside_the_compose_file(tmp_path: Path) -> None:

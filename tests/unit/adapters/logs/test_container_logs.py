@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.runbook.ops.plugins.module_utils.adapters.logs.container_logs import (
+    Patience,
     payloads,
     read_container_log,
 )
@@ -20,7 +21,8 @@ from tests.stand_ins.engine_stand_in import NO_LOG, TERMINAL, TWO_STREAMS, engin
 
 
 def read(socket_path: str, name: str = "backend") -> bytes:
-    pieces = read_container_log(name, since=0, until=1, seconds=0.5, socket_path=socket_path)
+    patience = Patience(reach=0.5, read=0.5)
+    pieces = read_container_log(name, since=0, until=1, patience=patience, socket_path=socket_path)
     return b"".join(pieces)
 
 

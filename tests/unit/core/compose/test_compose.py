@@ -17,6 +17,7 @@ from ansible_collections.runbook.ops.plugins.module_utils.core.compose.container
 from ansible_collections.runbook.ops.plugins.module_utils.core.compose.file import (
     Service,
     merge_services,
+    read_names,
     read_services,
     same_image,
 )
@@ -49,6 +50,8 @@ def test_names_of_one_image(declared: str, running: str, same: bool) -> None:
         ({"image": "a", "deploy": {"replicas": "${N}"}}, Service("x", "a")),
         ({"image": "a", "deploy": None, "scale": 2}, Service("x", "a", replicas=2)),
         ({"image": "a", "deploy": {"replicas": -1}}, Service("x", "a")),
+        ({"image": "a", "deploy": {"replicas": "${X:-4}"}}, Service("x", "a", replicas=4)),
+        ({"image": "a", "scale": "${X_REPLICAS:-4}"}, Service("x", "a", replicas=3)),
         ({"image": "a", "env_file": "b"}, Service("x", "a", env_files=(("b", True),))),
         (
             {"image": "a", "env_file": ["b", {"path": "c", "required": False}, "${D}", 3]},
@@ -57,7 +60,20 @@ def test_names_of_one_image(declared: str, running: str, same: bool) -> None:
     ],
 )
 def test_one_service_of_a_file(given: dict[str, Any], service: Service) -> None:
-    assert read_services({"services": {"x": given}}) == (service,)
+    assert read_services({"services": {"x": given}}, "X_REPLICAS=3\n") == (service,)
+
+
+@pytest.mark.parametrize(
+    ("more", "names"),
+    [({}, {"web", "off", "debug"}), ({"include": []}, {"web", "off", "debug"})],
+)
+def test_names_are_also_those_of_what_need_not_run(more: dict[str, Any], names: set[str]) -> None:
+    services = {"web": {"image": "a"}, "off": {"scale": 0}, "debug": {"profiles": ["debug"]}}
+    assert read_names({**more, "services": services}) == frozenset(names)
+
+
+def test_names_that_another_file_has_are_not_known() -> None:
+    assert read_names({"include": ["other.yml"], "services": {"web": {"image": "a"}}}) is None
 
 
 def test_what_is_given_wins_over_the_file() -> None:

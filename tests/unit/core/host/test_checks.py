@@ -151,6 +151,12 @@ def test_state_is_judged(name: str, state: HostState, status: Status, summary: s
     assert (check.id, check.status, check.summary) == (f"host.{name}", status, summary)
 
 
+@pytest.mark.parametrize(("name", "state"), [("memory", memory(95)), ("swap", memory(9, swap=80))])
+def test_lack_of_memory_has_its_remedy(name: str, state: HostState) -> None:
+    (check,) = judged(name, state)
+    assert check.remedy == "slow_performance"
+
+
 def test_everything_that_can_be_asked_is_judged() -> None:
     asked = judge_state(UNKNOWN, STATE_CHECKS, LIMITS, now=NOW)
     assert [check.id for check in asked] == [
@@ -173,6 +179,7 @@ def test_units_are_left_out_without_systemd() -> None:
 def test_port_is_judged(listening: frozenset[int] | None, status: Status) -> None:
     (check,) = judge_ports(listening, [443], NOW)
     assert (check.id, check.subject, check.status) == ("host.port", "port 443", status)
+    assert check.remedy == "service_down"
 
 
 def test_state_is_described() -> None:

@@ -80,6 +80,7 @@ def test_space_is_judged_by_the_percentage_of_df(
 ) -> None:
     (check,) = judge_usage(Usage("/", used=used, available=available), LIMITS, LIMITS, NOW)
     assert (check.id, check.value, check.status) == ("host.disk", percent, status)
+    assert check.remedy == "disk_full"
 
 
 def test_inodes_are_judged_on_their_own() -> None:
@@ -87,6 +88,7 @@ def test_inodes_are_judged_on_their_own() -> None:
     disk, inodes = judge_usage(usage, LIMITS, LIMITS, NOW)
     assert disk.summary == "/d is 1 % full: 99 B of 2.0 TiB are available."
     assert (inodes.status, inodes.value) == (Status.WARNING, 85)
+    assert inodes.remedy == "disk_full"
     assert inodes.summary == "/d has used 85 % of its inodes: 15 are free."
     assert describe_usage(usage)["inodes_percent"] == 85
 

@@ -23,7 +23,13 @@ from tests.conftest import NOW
 
 LATENCY = {"latency": Threshold("ge", 1000, 5000)}
 URL = "http://localhost:8080/api/health"
-BODY = {"status": "UP", "n": 3, "on": True, "components": {"db": {"status": "UP"}, "a.b": {"c": 1}}}
+BODY = {
+    "status": "UP",
+    "n": 3,
+    "on": True,
+    "empty": None,
+    "components": {"db": {"status": "UP"}, "a.b": {"c": 1}},
+}
 
 
 def endpoint(expected: dict[str, Any] | None = None) -> Endpoint:
@@ -47,6 +53,9 @@ def answer(body: Any = None, status: int = 200, **more: Any) -> Answer:
         {"components.db.status": "UP"},
         {"components.a.b.c": 1},
         {"components.db": {"status": "UP"}},
+        {"n": None},
+        {"components.db": None, "empty": None},
+        {"empty": "null"},
     ],
 )
 def test_healthy_endpoint_is_ok(expected: dict[str, Any]) -> None:
@@ -84,6 +93,8 @@ def test_healthy_endpoint_is_ok(expected: dict[str, Any]) -> None:
             answer({"status": "x" * 90}),
             f"answers 200, but status is {'x' * 80}... where UP is expected",
         ),
+        ({"timestamp": None}, answer(), "answers 200, but its JSON has no timestamp"),
+        ({"n": "null"}, answer(), "answers 200, but n is 3 where null is expected"),
         ({"on": False}, answer(), "answers 200, but on is true where false is expected"),
         ({"n": 4}, answer(), "answers 200, but n is 3 where 4 is expected"),
     ],
@@ -92,6 +103,7 @@ def test_fault_is_critical(expected: dict[str, Any], given: Answer, fault: str) 
     health = judge_endpoint(endpoint(expected), [given], LATENCY, NOW)[0]
     assert health.status is Status.CRITICAL
     assert health.summary == f"backend {fault} ({URL})."
+    assert health.remedy == "service_down"
 
 
 @pytest.mark.parametrize(
@@ -100,7 +112,7 @@ def test_fault_is_critical(expected: dict[str, Any], given: Answer, fault: str) 
 )
 def test_latency_is_judged_by_its_limits(milliseconds: float, status: Status) -> None:
     checks = judge_endpoint(endpoint(), [answer(milliseconds=milliseconds)], LATENCY, NOW)
-    assert checks[1].status is status
+    assert (checks[1].status, checks[1].remedy) == (status, "slow_performance")
 
 
 def test_endpoint_without_an_answer_has_no_latency() -> None:

@@ -39,7 +39,12 @@ def to(location: str, status: int = 301) -> Answer:
     ("answers", "status", "summary"),
     [
         ([to(GOAL), Answer(200)], Status.OK, f"api redirects to {GOAL}."),
-        ([to(GOAL, 308), Answer(503)], Status.OK, f"api redirects to {GOAL}."),
+        ([to(GOAL, 308), Answer(499)], Status.OK, f"api redirects to {GOAL}."),
+        (
+            [to(GOAL), Answer(500)],
+            Status.CRITICAL,
+            f"api redirects to {GOAL}, which answers 500 ({START}).",
+        ),
         ([to("/a"), to(f"{GOAL}b"), Answer(200)], Status.OK, f"api redirects to {GOAL}b."),
         (
             [Answer(200)],

@@ -44,6 +44,7 @@ def test_count_is_judged(lines: int, status: Status, summary: str) -> None:
     tally = Tally(50, 2_000_000, (Count(lines),))
     reading, errors = judge_tally(BACKEND, tally, Scan((ERRORS,)), NOW)
     assert (errors.status, errors.summary, errors.value) == (status, summary, lines)
+    assert errors.remedy == "high_error_rate"
     assert (reading.id, reading.status) == ("logs.source", Status.OK)
     assert reading.summary == "backend has 50 lines (2.0 MB) in the last 24 h."
 

@@ -25,11 +25,12 @@ from ansible_collections.runbook.ops.plugins.module_utils.core.logs.messages imp
 from tests.conftest import NOW
 
 PLACE = Place("ssh", "in /var/log/auth.log", NOW)
+GROUP = "auth.failures_by_address"
 LIMITS = {"op": "ge", "warning": 10, "critical": 50}
 
 
 def grouped(kind: str) -> Scan:
-    given = {"id": "auth.failures", "pattern": "(?P<key>x)", "kind": kind, "top": 3}
+    given = {"id": GROUP, "pattern": "(?P<key>x)", "kind": kind, "top": 3}
     return Scan(groups=(read_group({**given, "threshold": LIMITS}),))
 
 
@@ -48,9 +49,10 @@ def judged(count: GroupCount, kind: str = "address") -> Check:
 )
 def test_most_frequent_key_is_judged(most: int, status: Status, advice: str) -> None:
     check = judged(GroupCount(60, 4, (("192.0.2.1", most), ("192.0.2.2", 1))))
-    assert (check.id, check.status, check.value) == ("auth.failures", status, most)
+    assert check.remedy == "authentication_failures"
+    assert (check.id, check.status, check.value) == (GROUP, status, most)
     assert check.summary == (
-        f"ssh: {most} of 60 lines of auth.failures in /var/log/auth.log are of 192.0.2.1.{advice}"
+        f"ssh: {most} of 60 lines of {GROUP} in /var/log/auth.log are of 192.0.2.1.{advice}"
     )
 
 
@@ -62,7 +64,7 @@ def test_account_has_its_own_advice() -> None:
 def test_no_line_is_ok() -> None:
     check = judged(GroupCount())
     assert (check.status, check.value) == (Status.OK, 0)
-    assert check.summary == "ssh: no line matches auth.failures in /var/log/auth.log."
+    assert check.summary == "ssh: no line matches auth.failures_by_address in /var/log/auth.log."
 
 
 NEW = (("ERROR a #.", 5), ("ERROR b", 1))
@@ -115,7 +117,7 @@ def test_findings_are_described() -> None:
     assert describe_findings(tally, scan) == {
         "groups": [
             {
-                "id": "auth.failures",
+                "id": GROUP,
                 "lines": 2,
                 "keys": 1,
                 "complete": False,

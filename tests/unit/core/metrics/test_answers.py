@@ -26,6 +26,8 @@ from ansible_collections.runbook.ops.plugins.module_utils.core.metrics.answers i
 )
 from ansible_collections.runbook.ops.plugins.module_utils.core.thresholds import Threshold
 
+SCRAPED = "http://ops:hunter2@db:9187/metrics?target=a&key=hunter2"
+SHOWN = "http://[redacted]@db:9187/metrics"
 ODD = "its answer has not the form of the Prometheus HTTP API"
 
 
@@ -144,6 +146,14 @@ def target(health: str, error: str = "") -> dict[str, Any]:
         (
             success({"activeTargets": [target("up"), target("unknown"), target("down", "a\nb")]}),
             TargetReply(3, (('job="db"', "a b"),)),
+        ),
+        (
+            success({"activeTargets": [target("down", f'Get "{SCRAPED}": EOF; {SCRAPED}')]}),
+            TargetReply(1, (('job="db"', f'Get "{SHOWN}": EOF; {SHOWN}'),)),
+        ),
+        (
+            success({"activeTargets": [target("down", f"password=hunter2 {'x' * 300}")]}),
+            TargetReply(1, (('job="db"', f"password=[redacted] {'x' * 180}"),)),
         ),
         (success({"activeTargets": [{"health": "down"}]}), TargetReply(failure=ODD)),
         (success({}), TargetReply(failure=ODD)),

@@ -141,7 +141,7 @@ def test_worst_series_is_judged_and_named(op: str, worst: str, summary: str) -> 
     reply = Reply((Sample('pod="a"', 2.0), Sample('pod="b"', 9.0)))
     query = Query("load", "load", Threshold(op, None, 5), title="Load")
     check = judge_query(query, reply, None, source=SOURCE, now=NOW)
-    assert (check.subject, check.summary) == (f'{{pod="{worst}"}}', summary)
+    assert (check.subject, check.summary) == (SOURCE, summary)
     assert describe_query(query, reply)["series"][0]["labels"] == f'pod="{worst}"'
 
 
@@ -233,6 +233,7 @@ def down(count: int) -> TargetReply:
 def test_targets_are_judged(reply: TargetReply, status: Status, summary: str) -> None:
     check = judge_targets(reply, SOURCE, NOW)
     assert (check.id, check.status, check.summary) == ("metrics.targets", status, summary)
+    assert check.remedy == ("service_down" if status is Status.CRITICAL else None)
 
 
 @pytest.mark.parametrize(

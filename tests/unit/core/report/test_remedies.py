@@ -15,6 +15,12 @@ from ansible_collections.runbook.ops.plugins.module_utils.core.report.remedies i
     named_remedies,
     title_of,
 )
+from ansible_collections.runbook.ops.plugins.module_utils.core.usual_remedies import (
+    USUAL_REMEDIES,
+    usual_remedy,
+)
+
+from tests.report.sample import REMEDY, checks_of
 
 ROOT = Path(__file__).parents[4]
 SOURCES = sorted((ROOT / "plugins" / "module_utils" / "core").rglob("*.py"))
@@ -45,6 +51,11 @@ def constants(tree: ast.AST) -> dict[str, list[str]]:
     return known
 
 
+def named_by_checks() -> set[str]:
+    """The remedies that checks name, those of the inventories among them."""
+    return named_in([path.read_text("utf-8") for path in SOURCES]) | set(USUAL_REMEDIES.values())
+
+
 def named_in(sources: list[str]) -> set[str]:
     """The remedies that sources give to checks, by ``remedy=``."""
     trees = [ast.parse(source) for source in sources]
@@ -61,9 +72,29 @@ def named_in(sources: list[str]) -> set[str]:
 
 
 def test_every_remedy_of_a_check_is_explained() -> None:
-    named = named_in([path.read_text("utf-8") for path in SOURCES])
+    named = named_by_checks()
     assert {"disk_full", "service_down", "connection_pool_exhausted", "restore"} <= named
     assert named - set(REMEDIES) == set()
+
+
+def test_every_remedy_is_named_by_a_check() -> None:
+    assert set(REMEDIES) - named_by_checks() == set()
+
+
+def test_checks_of_an_inventory_have_the_remedy_of_their_id() -> None:
+    assert usual_remedy("logs.mail") == "mail_failures"
+    assert usual_remedy("of.our.own") is None
+
+
+def test_sample_has_checks_that_there_are() -> None:
+    pages = [ROOT / "docs" / "health.md", *SOURCES]
+    told = "".join(path.read_text("utf-8") for path in pages)
+    found = {one["id"] for one in checks_of("equipment-prod-1", 3, 3)}
+    assert set(REMEDY) <= found
+    known = {one for one in found if f"`{one}`" in told or f'"{one}"' in told}
+    assert found - known == set()
+    for name in found & set(USUAL_REMEDIES):
+        assert REMEDY[name] == usual_remedy(name)
 
 
 def test_a_remedy_without_steps_is_found() -> None:

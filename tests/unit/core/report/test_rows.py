@@ -63,7 +63,7 @@ def test_finding_leads_to_its_host_and_check_tells_its_time() -> None:
 
 def test_ok_check_needs_no_remedy() -> None:
     page = describe_rows(describe_page(*sample()))
-    rows = page["platforms"][0]["hosts"][0]["areas"][1]["rows"]
+    rows = page["platforms"][0]["hosts"][0]["areas"][2]["rows"]
     assert "host.disk" in rows
     assert "remedy" not in rows
 

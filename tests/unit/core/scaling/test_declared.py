@@ -14,6 +14,7 @@ from ansible_collections.runbook.ops.plugins.module_utils.core.scaling.declared 
     Wish,
     plan_replicas,
     read_replicas,
+    read_stated,
     read_wish,
     set_variable,
     summarise_replicas,
@@ -91,6 +92,28 @@ def test_what_cannot_be_scaled_is_refused(service: dict[str, Any], code: str, ca
     assert caught.value.code == code
     assert caught.value.message.startswith("Cannot scale api: ")
     assert cause in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("stated", "environment", "number"),
+    [
+        (2, "", 2),
+        ("2", "", 2),
+        ("${API_REPLICAS:-1}", "", 1),
+        ("${API_REPLICAS:-1}", "API_REPLICAS=\n", 1),
+        ("${API_REPLICAS:-1}", "WEB_REPLICAS=3\nAPI_REPLICAS=4\n", 4),
+        ("$API_REPLICAS", "API_REPLICAS=4\n", 4),
+        ("${API_REPLICAS}", "", None),
+        ("${API_REPLICAS:-1}", "API_REPLICAS=many\n", None),
+        ("${API_REPLICAS:?}", "API_REPLICAS=4\n", None),
+        (-1, "", None),
+        (None, "", None),
+    ],
+)
+def test_number_that_a_file_states_is_told_whoever_reads_it(
+    stated: Any, environment: str, number: int | None
+) -> None:
+    assert read_stated(stated, environment) == number
 
 
 def test_one_container_may_have_a_name_and_a_port() -> None:
