@@ -287,9 +287,7 @@ def test_nothing_is_dropped_while_an_incident_is_open(
     assert run(**drop)["changed"] is True
 
 
-def test_a_restore_goes_on_while_an_incident_is_open(
-    run: Run, run_module: Run, club: Club
-) -> None:
+def test_a_restore_goes_on_while_an_incident_is_open(run: Run, run_module: Run, club: Club) -> None:
     backup = insert_before_the_end(club.back_up(), "INSERT INTO public.members VALUES (1, 'x');")
     assert run(backup=str(backup), keep_failed=True)["code"] == "restore_failed"
     given = {"journal_path": str(club.directory / "journal.jsonl"), "operator": "amal"}
