@@ -168,7 +168,7 @@ def test_what_cron_renews_is_deployed_by_the_hook(tls: PlayBook) -> None:
     entry = on_host("ansible.builtin.command", "grep renew /etc/cron.d/runbook-ops-tls")
     entry = entry.strip().splitlines()[-1]
     assert f" {FAR_HOUR} * * * " in entry
-    wait, _, script = entry.partition(" && ")
+    wait, dummy, script = entry.partition(" && ")
     assert wait.endswith('sleep "$(shuf -i 0-480 -n 1)"')
     text = on_host("ansible.builtin.command", f"cat {script}")
     assert "certbot renew --quiet" in text

@@ -20,7 +20,7 @@ UNPROVEN = {"failed": True, "code": "not_proven", "entries": STARTED}
 
 def first_facts() -> dict[str, Any]:
     """What the first task of the preflight sets."""
-    (first, *_) = yaml.safe_load((TASKS / "preflight.yml").read_text("utf-8"))
+    first, *dummy = yaml.safe_load((TASKS / "preflight.yml").read_text("utf-8"))
     facts: dict[str, Any] = first["ansible.builtin.set_fact"]
     return facts
 

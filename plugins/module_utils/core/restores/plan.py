@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from ..check import stamp
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from .wish import Source, Wish
 
 Databases = dict[str, Found]
+_SECOND = timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
@@ -151,9 +153,9 @@ def plan_switch(wish: Wish, found: Databases, now: datetime) -> Step:
             details={"database": wish.database},
         )
     chosen = found[ready[-1]]
-    aside = name_beside(wish.database, BEFORE, now) if live else ""
+    aside = _free_name(wish, found, BEFORE, now) if live else ""
     mark = replace(chosen.mark or Mark(PROVEN), stage=LIVE, former=aside)
-    after = name_beside(wish.database, AFTER, now)
+    after = _free_name(wish, found, AFTER, now)
     comment = comment_of(live.note if live else "", mark)
     moves = [Move(chosen.name, wish.database, comment)]
     undo = [Move(wish.database, after, comment_of("", replace(mark, stage=ASIDE)))]
@@ -195,13 +197,19 @@ def plan_back(wish: Wish, found: Databases, now: datetime) -> Step:
             code="no_such_database",
             details={"database": live.mark.former},
         )
-    after = name_beside(wish.database, AFTER, now)
+    after = _free_name(wish, found, AFTER, now)
     moves = (
         Move(wish.database, after, _aside_comment(live)),
         Move(former.name, wish.database, comment_of(former.note, _mark_of_live(former))),
     )
     changes = {former.name: None, after: "set aside", wish.database: "live, as before the switch"}
     return replace(_step(wish, found, changes, target=former.name), moves=moves)
+
+
+def _free_name(wish: Wish, found: Databases, kind: str, moment: datetime) -> str:
+    """The name of what is set aside at ``moment``, or in the first second after it that is free."""
+    name = name_beside(wish.database, kind, moment)
+    return _free_name(wish, found, kind, moment + _SECOND) if name in found else name
 
 
 def plan_drop(wish: Wish, found: Databases) -> Step:

@@ -238,6 +238,18 @@ def test_a_switch_that_was_done_does_not_go_on_to_an_older_one() -> None:
     assert plan_step(wish(operation="switch", name=OLDER), found, None, NOW).target == OLDER
 
 
+def test_two_switches_in_one_second_set_aside_under_two_names() -> None:
+    taken = {BEFORE: Mark(ASIDE), AFTER: Mark(ASIDE)}
+    step = plan_step(
+        wish(operation="switch"),
+        databases(shop=None, **{RESTORED: PROVEN_MARK}, **taken),
+        None,
+        NOW,
+    )
+    later = [name[:-1] + "1" for name in (BEFORE, AFTER)]
+    assert [step.moves[0].to, step.undo[0].to] == later
+
+
 def test_a_switch_without_a_live_database() -> None:
     step = plan_step(wish(operation="switch"), databases(**{RESTORED: PROVEN_MARK}), None, NOW)
     assert [move.to for move in step.moves] == ["shop"]
