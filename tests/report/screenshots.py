@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, runbook.ops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Makes the pictures of ``docs/report.md``: ``python -m tests.report.screenshots``."""
+"""Makes the pictures of ``docs/report.md``.
+
+usage: PYTHONPATH=.ansible/collections python -m tests.report.screenshots
+"""
 
 from __future__ import annotations
 
