@@ -9,13 +9,10 @@ one GET is all that is needed.
 
 from __future__ import annotations
 
-import http.client
-import json
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from ...core.errors import OpsError, UnreachableError, cannot
-from .api import ask_engine
+from .json import read_inspected
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,10 +21,10 @@ if TYPE_CHECKING:
 def read_address(container: str, *, seconds: float, socket_path: str) -> str:
     """The address of a running container, as the host reaches it.
 
-    Raises ``UnreachableError`` ``container_not_running``; ``OpsError`` ``no_such_container`` and
-    ``no_address``; and what ``ask_engine`` raises.
+    Raises ``UnreachableError`` ``container_not_running``; ``OpsError`` ``no_address``; and what
+    ``read_inspected`` raises.
     """
-    inspected = _inspect(container, seconds=seconds, socket_path=socket_path)
+    inspected = read_inspected(container, seconds=seconds, socket_path=socket_path)
     state = inspected["State"]["Status"]
     if state != "running":
         raise UnreachableError(
@@ -49,36 +46,6 @@ def read_address(container: str, *, seconds: float, socket_path: str) -> str:
             details={"container": container},
         )
     return address
-
-
-def _inspect(container: str, *, seconds: float, socket_path: str) -> Mapping[str, Any]:
-    target = f"/containers/{quote(container, safe='')}/json"
-    try:
-        with ask_engine(target, seconds=seconds, socket_path=socket_path) as response:
-            inspected: dict[str, Any] = json.loads(response.read())
-            return inspected
-    except OpsError as error:
-        if error.code != "not_found":
-            raise
-        raise OpsError(
-            cannot(
-                f"find container {container}",
-                "the Docker Engine has no container of this name",
-                "Correct container; docker ps --all lists the names",
-            ),
-            code="no_such_container",
-            details={"container": container},
-        ) from error
-    except (OSError, http.client.HTTPException, ValueError) as error:
-        raise OpsError(
-            cannot(
-                f"read what the Docker Engine says of container {container}",
-                error,
-                "Look at the log of the engine",
-            ),
-            code="engine_failed",
-            details={"container": container},
-        ) from error
 
 
 def _address(inspected: Mapping[str, Any]) -> str:

@@ -123,7 +123,7 @@ def test_no_such_container(engine: Engine) -> None:
         "no_such_container",
         (
             "Cannot find container shop/db: the Docker Engine has no container of this name."
-            " Correct container; docker ps --all lists the names."
+            " Correct its name; docker ps --all lists the names."
         ),
     )
 
@@ -143,7 +143,7 @@ def test_what_is_no_json_is_a_failure(engine: Engine) -> None:
         ask(engine(200, b"<html>"))
     assert caught.value.code == "engine_failed"
     assert caught.value.message.startswith(
-        "Cannot read what the Docker Engine says of container shop/db: Expecting value"
+        "Cannot read what the Docker Engine says: Expecting value"
     )
 
 
