@@ -208,10 +208,9 @@ _HEAD = """\
 
 The lab is broken on purpose in each of these ways, `runbook.ops.health` runs over its hosts (but
 liyaqa-prod-1, which other tests break), and what it finds is compared with what has to be found.
-`tests/acceptance/test_health.py` plays them all, fails when one is missed or anything else is found,
-and holds this page to what it saw;
-`python3 -m tests.acceptance.scenarios` writes it. `tests/lab/break NAME@HOST` and
-`tests/lab/mend NAME@HOST` play one by hand.
+`tests/acceptance/test_health.py` plays them all, fails when one is missed or anything else is
+found, and holds this page to what it saw; `python3 -m tests.acceptance.scenarios` writes it.
+`tests/lab/break NAME@HOST` and `tests/lab/mend NAME@HOST` play one by hand.
 
 | The run | |
 |---|---|""".splitlines()
