@@ -6,17 +6,14 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
+from tests.clients.one_role import play_role
 from tests.servers.redis import RedisServer
 from tests.servers.tls_servers import serving
 from tests.servers.web_servers import page, routing
 
-ROOT = Path(__file__).parents[3]
 WARM = routing({"/": page("warm"), "/broken": page("no", 500)})
 
 
@@ -33,34 +30,10 @@ def play(redis: RedisServer, place: Path, *words: str, **variables: Any) -> dict
         "checks": "{{ cache_checks | default([]) }}",
         "entries": "{{ cache_entries | default([]) }}",
     }
-    document = {
-        "name": "Evict",
-        "hosts": "localhost",
-        "gather_facts": False,
-        "module_defaults": {"runbook.ops.redis_evict": {"journal_path": str(place / "j.jsonl")}},
-        "vars": {**given, "ansible_python_interpreter": sys.executable},
-        "tasks": [
-            {"name": "Role", "ansible.builtin.import_role": {"name": "runbook.ops.cache"}},
-            {
-                "name": "Tell",
-                "ansible.builtin.copy": {"content": seen, "dest": str(place / "seen.json")},
-                "check_mode": False,
-            },
-        ],
-    }
-    (place / "play.yml").write_text(json.dumps([document]), encoding="utf-8")
-    ended = subprocess.run(
-        [Path(sys.executable).with_name("ansible-playbook"), place / "play.yml", *words],
-        capture_output=True, text=True, timeout=120, check=False,
-        env={
-            **os.environ, "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".ansible" / "collections"),
-            "ANSIBLE_LOCALHOST_WARNING": "false", "ANSIBLE_NOCOWS": "1",
-        },
-    )  # fmt: skip
-    if ended.returncode:
-        return {"output": " ".join(ended.stdout.split())}
-    told: dict[str, Any] = json.loads((place / "seen.json").read_text(encoding="utf-8"))
-    return {**told, "output": ended.stdout}
+    status, told, output = play_role(
+        "cache", place, *words, journalling="redis_evict", given=given, seen=seen
+    )
+    return {"output": " ".join(output.split())} if status else {**told, "output": output}
 
 
 def critical(told: dict[str, Any]) -> list[tuple[str, str]]:

@@ -6,10 +6,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import os
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
@@ -17,9 +13,9 @@ from typing import Any, Callable
 
 import pytest
 
+from tests.clients.one_role import play_role
 from tests.servers.postgres import DATABASE, PASSWORD, Postgres, wait_until
 
-ROOT = Path(__file__).parents[3]
 Client = Callable[..., Any]
 
 
@@ -36,34 +32,11 @@ def play(server: Postgres, place: Path, *words: str, **variables: Any) -> dict[s
         "victims": "{{ postgres_endings.victims | default([]) }}",
         "protected": "{{ postgres_endings.protected | default([]) }}",
     }
-    document = {
-        "name": "Look or act",
-        "hosts": "localhost",
-        "gather_facts": False,
-        "module_defaults": {"runbook.ops.pg_kill_idle": {"journal_path": str(place / "j.jsonl")}},
-        "vars": {**given, "ansible_python_interpreter": sys.executable},
-        "tasks": [
-            {"name": "Role", "ansible.builtin.import_role": {"name": "runbook.ops.postgres"}},
-            {
-                "name": "Tell",
-                "ansible.builtin.copy": {"content": seen, "dest": str(place / "seen.json")},
-                "check_mode": False,
-                "diff": False,
-            },
-        ],
-    }
-    (place / "play.yml").write_text(json.dumps([document]), encoding="utf-8")
-    ended = subprocess.run(
-        [Path(sys.executable).with_name("ansible-playbook"), place / "play.yml", *words],
-        capture_output=True, text=True, timeout=120, check=False,
-        env={
-            **os.environ, "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".ansible" / "collections"),
-            "ANSIBLE_LOCALHOST_WARNING": "false", "ANSIBLE_NOCOWS": "1",
-        },
-    )  # fmt: skip
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    told: dict[str, Any] = json.loads((place / "seen.json").read_text(encoding="utf-8"))
-    return {**told, "output": ended.stdout}
+    status, told, output = play_role(
+        "postgres", place, *words, journalling="pg_kill_idle", given=given, seen=seen
+    )
+    assert status == 0, output
+    return {**told, "output": output}
 
 
 def statuses(told: dict[str, Any]) -> dict[str, str]:
