@@ -18,7 +18,7 @@ import pytest
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.runbook.ops.plugins.module_utils.adapters.writing import writing
-from ansible_collections.runbook.ops.plugins.module_utils.entry import Task
+from ansible_collections.runbook.ops.plugins.module_utils.entry.acting import Task
 
 NOW = datetime(2026, 1, 31, 4, 0, 0, tzinfo=timezone.utc)
 

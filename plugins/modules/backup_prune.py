@@ -131,9 +131,9 @@ from ..module_utils.core.backups.retention import (
 )
 from ..module_utils.core.journal.interlock import require_no_incident
 from ..module_utils.core.outcome import Outcome
-from ..module_utils.entry import Task, run_module
+from ..module_utils.entry.acting import Task, run_actor
 from ..module_utils.options.backups import s3_option
-from ..module_utils.options.shared import journal_options
+from ..module_utils.options.journal import journal_options
 
 ARGUMENT_SPEC: dict[str, Any] = {
     **journal_options(),
@@ -172,7 +172,7 @@ def run(task: Task) -> Outcome:
 
 def main() -> None:
     """Start the module."""
-    run_module(run, ARGUMENT_SPEC)
+    run_actor(run, ARGUMENT_SPEC)
 
 
 if __name__ == "__main__":

@@ -396,9 +396,10 @@ from ..module_utils.core.check import Check
 from ..module_utils.core.errors import OpsError
 from ..module_utils.core.outcome import Outcome
 from ..module_utils.core.plan import Plan
-from ..module_utils.entry import Task, run_module
+from ..module_utils.entry.acting import Task, run_actor
 from ..module_utils.options.backups import VERIFICATION_RULES, verification_options
-from ..module_utils.options.shared import check_options, journal_options
+from ..module_utils.options.checks import check_options
+from ..module_utils.options.journal import journal_options
 
 ARGUMENT_SPEC: dict[str, Any] = {**check_options(), **journal_options(), **verification_options()}
 
@@ -441,7 +442,7 @@ def run(task: Task) -> Outcome:
 
 def main() -> None:
     """Start the module."""
-    run_module(run, ARGUMENT_SPEC, **VERIFICATION_RULES)
+    run_actor(run, ARGUMENT_SPEC, **VERIFICATION_RULES)
 
 
 if __name__ == "__main__":

@@ -368,9 +368,9 @@ from ..module_utils.core.certificates.judgement import read_endpoints
 from ..module_utils.core.certificates.survey import judge_observations, read_expected
 from ..module_utils.core.certificates.verdicts import Rules
 from ..module_utils.core.outcome import Outcome
-from ..module_utils.entry import Task, run_module
+from ..module_utils.entry.observing import Look, run_observer
 from ..module_utils.options.certificates import certificate_source_options
-from ..module_utils.options.shared import check_options, threshold_option
+from ..module_utils.options.checks import check_options, threshold_option
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -390,9 +390,9 @@ ARGUMENT_SPEC: dict[str, Any] = {
 }
 
 
-def run(task: Task) -> Outcome:
+def run(look: Look) -> Outcome:
     """Read every certificate and judge it."""
-    given = task.params
+    given = look.params
     limits = read_limits(given["thresholds"], given["fractions"])
     expected = read_expected(given["expected"], given["expected_count"])
     served = read_served(
@@ -404,7 +404,7 @@ def run(task: Task) -> Outcome:
     kept = _read_kept(given)
     served = add_lineages(files.add_copies(served, given["pkcs12_password"] or ""), kept)
     rules = Rules(limits, public=given["ca_file"] is None)
-    survey = judge_observations((*served, *kept), rules, task.now, expected)
+    survey = judge_observations((*served, *kept), rules, look.now, expected)
     facts = {"certificates": list(survey.certificates)}
     return Outcome(summary=survey.summary, checks=survey.checks, facts=facts)
 
@@ -422,7 +422,7 @@ def _read_kept(given: Mapping[str, Any]) -> tuple[Observation, ...]:
 
 def main() -> None:
     """Start the module."""
-    run_module(run, ARGUMENT_SPEC)
+    run_observer(run, ARGUMENT_SPEC)
 
 
 if __name__ == "__main__":

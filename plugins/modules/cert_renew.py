@@ -271,9 +271,9 @@ from ..module_utils.core.renewal.checks import Attempts
 from ..module_utils.core.renewal.lineages import Lineage
 from ..module_utils.core.renewal.results import conclude_renewals
 from ..module_utils.core.renewal.rule import read_rule
-from ..module_utils.entry import Task, run_module
+from ..module_utils.entry.acting import Task, run_actor
 from ..module_utils.options.certificates import renewal_options
-from ..module_utils.options.shared import journal_options
+from ..module_utils.options.journal import journal_options
 
 ARGUMENT_SPEC: dict[str, Any] = {**journal_options(), **renewal_options()}
 
@@ -328,7 +328,7 @@ def deploy(
 
 def main() -> None:
     """Start the module."""
-    run_module(run, ARGUMENT_SPEC)
+    run_actor(run, ARGUMENT_SPEC)
 
 
 if __name__ == "__main__":

@@ -220,8 +220,8 @@ from ..module_utils.core.check_summary import summarise
 from ..module_utils.core.compose.checks import describe_containers, judge_look
 from ..module_utils.core.compose.rule import LIMITS, read_compose_rule
 from ..module_utils.core.outcome import Outcome
-from ..module_utils.entry import Task, run_module
-from ..module_utils.options.shared import check_options, threshold_option
+from ..module_utils.entry.observing import Look, run_observer
+from ..module_utils.options.checks import check_options, threshold_option
 
 _SERVICE = {
     "name": {"type": "str", "required": True},
@@ -245,12 +245,12 @@ ARGUMENT_SPEC: dict[str, Any] = {
 }
 
 
-def run(task: Task) -> Outcome:
+def run(look: Look) -> Outcome:
     """Look at the project and judge it."""
-    given = task.params
+    given = look.params
     rule = read_compose_rule(given, read_declared(given["compose_file"]))
     found = look_at(rule, seconds=given["timeout"], socket_path=given["docker_socket"])
-    checks = judge_look(found, rule, task.now)
+    checks = judge_look(found, rule, look.now)
     return Outcome(
         summary=summarise(checks, rule.project),
         checks=checks,
@@ -260,7 +260,7 @@ def run(task: Task) -> Outcome:
 
 def main() -> None:
     """Start the module."""
-    run_module(run, ARGUMENT_SPEC)
+    run_observer(run, ARGUMENT_SPEC)
 
 
 if __name__ == "__main__":

@@ -106,8 +106,8 @@ from ..module_utils.adapters.engine.environments import read_environments
 from ..module_utils.core.check_summary import summarise
 from ..module_utils.core.environment.env_subjects import judge_subject
 from ..module_utils.core.outcome import Outcome
-from ..module_utils.entry import Task, run_module
-from ..module_utils.options.shared import check_options
+from ..module_utils.entry.observing import Look, run_observer
+from ..module_utils.options.checks import check_options
 
 _SUBJECTS: dict[str, Any] = {
     "type": "list",
@@ -131,12 +131,12 @@ ARGUMENT_SPEC: dict[str, Any] = {
 }
 
 
-def run(task: Task) -> Outcome:
+def run(look: Look) -> Outcome:
     """Look at each environment and judge it."""
-    given = task.params
+    given = look.params
     how = {"seconds": given["timeout"], "socket_path": given["docker_socket"]}
     pairs = zip(given["subjects"], read_environments(given["subjects"], **how))
-    checks = tuple(check for pair in pairs for check in judge_subject(*pair, task.now))
+    checks = tuple(check for pair in pairs for check in judge_subject(*pair, look.now))
     return Outcome(
         summary=summarise(checks, f"{len(given['subjects'])} environments"), checks=checks
     )
@@ -144,7 +144,7 @@ def run(task: Task) -> Outcome:
 
 def main() -> None:
     """Start the module."""
-    run_module(run, ARGUMENT_SPEC)
+    run_observer(run, ARGUMENT_SPEC)
 
 
 if __name__ == "__main__":

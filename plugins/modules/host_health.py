@@ -234,8 +234,8 @@ from ..module_utils.core.host.largest import describe_filling, judge_filling
 from ..module_utils.core.host.mounts import describe_usage, judge_usage
 from ..module_utils.core.outcome import Outcome
 from ..module_utils.core.thresholds import read_threshold
-from ..module_utils.entry import Task, run_module
-from ..module_utils.options.shared import check_options, limits_option
+from ..module_utils.entry.observing import Look, run_observer
+from ..module_utils.options.checks import check_options, limits_option
 
 ARGUMENT_SPEC: dict[str, Any] = {
     **check_options(),
@@ -248,25 +248,25 @@ ARGUMENT_SPEC: dict[str, Any] = {
 }
 
 
-def run(task: Task) -> Outcome:
+def run(look: Look) -> Outcome:
     """Look at each file system and at what else is asked for, and judge it."""
-    given = task.params
+    given = look.params
     limits = {name: read_threshold(name, value) for name, value in given["thresholds"].items()}
     points = given["mounts"] or read_local_mounts()
     usages = read_usage(points, seconds=given["timeout"])
-    judged = [judge_usage(usage, limits["disk"], limits["inodes"], task.now) for usage in usages]
+    judged = [judge_usage(usage, limits["disk"], limits["inodes"], look.now) for usage in usages]
     state = read_host(given["also"], ports=bool(given["ports"]), seconds=given["timeout"])
     fillings = read_fillings(
-        given["growers"], seconds=given["timeout"], moment=task.now.timestamp()
+        given["growers"], seconds=given["timeout"], moment=look.now.timestamp()
     )
     fine = sum(worst(checks) is Status.OK for checks in judged)
     return Outcome(
         summary=f"{fine} of {len(judged)} file systems are ok.",
         checks=(
             *(check for checks in judged for check in checks),
-            *judge_state(state, given["also"], limits, now=task.now),
-            *judge_ports(state.listening, given["ports"], task.now),
-            *(judge_filling(filling, task.now) for filling in fillings),
+            *judge_state(state, given["also"], limits, now=look.now),
+            *judge_ports(state.listening, given["ports"], look.now),
+            *(judge_filling(filling, look.now) for filling in fillings),
         ),
         facts={
             "mounts": [describe_usage(usage) for usage in usages],
@@ -278,7 +278,7 @@ def run(task: Task) -> Outcome:
 
 def main() -> None:
     """Start the module."""
-    run_module(run, ARGUMENT_SPEC)
+    run_observer(run, ARGUMENT_SPEC)
 
 
 if __name__ == "__main__":

@@ -189,8 +189,8 @@ from ..module_utils.core.http.endpoints import describe_endpoint, judge_endpoint
 from ..module_utils.core.http.redirects import judge_redirects
 from ..module_utils.core.outcome import Outcome
 from ..module_utils.core.thresholds import read_threshold
-from ..module_utils.entry import Task, run_module
-from ..module_utils.options.shared import check_options, limits_option
+from ..module_utils.entry.observing import Look, run_observer
+from ..module_utils.options.checks import check_options, limits_option
 
 _ENDPOINT = {
     "name": {"type": "str", "required": True},
@@ -210,10 +210,10 @@ ARGUMENT_SPEC: dict[str, Any] = {
 }
 
 
-def run(task: Task) -> Outcome:
+def run(look: Look) -> Outcome:
     """Ask every endpoint and judge what it answers."""
-    endpoints = [read_endpoint(given) for given in task.params["endpoints"]]
-    given, now = task.params, task.now
+    endpoints = [read_endpoint(given) for given in look.params["endpoints"]]
+    given, now = look.params, look.now
     limits = {name: read_threshold(name, value) for name, value in given["thresholds"].items()}
     requests = [endpoint.request for endpoint in endpoints]
     answers = read_samples(requests, samples=given["samples"], seconds=given["timeout"])
@@ -233,7 +233,7 @@ def run(task: Task) -> Outcome:
 
 def main() -> None:
     """Start the module."""
-    run_module(run, ARGUMENT_SPEC)
+    run_observer(run, ARGUMENT_SPEC)
 
 
 if __name__ == "__main__":

@@ -141,8 +141,9 @@ from typing import Any
 from ..module_utils.adapters.journal.file import Journal
 from ..module_utils.core.journal.reading import Filter, audit_chain, judge_audit, select_entries
 from ..module_utils.core.outcome import Outcome
-from ..module_utils.entry import Task, run_module
-from ..module_utils.options.shared import check_options, journal_options
+from ..module_utils.entry.acting import Task, run_actor
+from ..module_utils.options.checks import check_options
+from ..module_utils.options.journal import journal_options
 
 ARGUMENT_SPEC: dict[str, Any] = {
     **journal_options(),
@@ -195,7 +196,7 @@ def run(task: Task) -> Outcome:
 def main() -> None:
     """Start the module."""
     needed = [("operation", "append", ["action", "subject", "outcome"])]
-    run_module(run, ARGUMENT_SPEC, required_if=needed)
+    run_actor(run, ARGUMENT_SPEC, required_if=needed)
 
 
 if __name__ == "__main__":

@@ -290,9 +290,9 @@ from ..module_utils.adapters.logs.sources import read_known, read_tally
 from ..module_utils.core.logs.checks import describe_tally, judge_tally, read_sources
 from ..module_utils.core.logs.lines import read_scan
 from ..module_utils.core.outcome import Outcome
-from ..module_utils.entry import Task, run_module
+from ..module_utils.entry.observing import Look, run_observer
+from ..module_utils.options.checks import check_options
 from ..module_utils.options.logs import log_options
-from ..module_utils.options.shared import check_options
 
 ARGUMENT_SPEC: dict[str, Any] = {
     **check_options(),
@@ -304,9 +304,9 @@ ARGUMENT_SPEC: dict[str, Any] = {
 }
 
 
-def run(task: Task) -> Outcome:
+def run(look: Look) -> Outcome:
     """Read each log and judge what was counted."""
-    given = task.params
+    given = look.params
     known_file = (given["new_messages"] or {}).get("known_file")
     scan = read_scan(given, read_known(known_file))
     sources = read_sources(given["sources"], given["since"], scan)
@@ -314,18 +314,18 @@ def run(task: Task) -> Outcome:
         "patience": Patience(given["connect_timeout"], given["timeout"]),
         "socket_path": given["docker_socket"],
     }
-    pairs = [(source, read_tally(source, scan, task.now, **how)) for source in sources]
+    pairs = [(source, read_tally(source, scan, look.now, **how)) for source in sources]
     lines = sum(tally.lines for dummy, tally in pairs)
     return Outcome(
         summary=f"{len(pairs)} logs were scanned, {lines} lines.",
-        checks=tuple(check for pair in pairs for check in judge_tally(*pair, scan, task.now)),
+        checks=tuple(check for pair in pairs for check in judge_tally(*pair, scan, look.now)),
         facts={"sources": [describe_tally(*pair, scan) for pair in pairs]},
     )
 
 
 def main() -> None:
     """Start the module."""
-    run_module(run, ARGUMENT_SPEC)
+    run_observer(run, ARGUMENT_SPEC)
 
 
 if __name__ == "__main__":

@@ -214,8 +214,8 @@ from ..module_utils.core.metrics.checks import (
 )
 from ..module_utils.core.metrics.scrape_checks import describe_targets
 from ..module_utils.core.outcome import Outcome
-from ..module_utils.entry import Task, run_module
-from ..module_utils.options.shared import check_options, threshold_option
+from ..module_utils.entry.observing import Look, run_observer
+from ..module_utils.options.checks import check_options, threshold_option
 
 _QUERY = {
     "id": {"type": "str", "required": True},
@@ -244,13 +244,13 @@ ARGUMENT_SPEC: dict[str, Any] = {
 }
 
 
-def run(task: Task) -> Outcome:
+def run(look: Look) -> Outcome:
     """Ask Prometheus and judge its numbers."""
-    base = read_request("prometheus_url", task.params["prometheus_url"])
-    queries = [read_query(given) for given in task.params["queries"]]
-    wanted = {name: task.params[name] for name in ("alerts", "targets", "clock")}
-    survey = read_survey(base, queries, seconds=task.params["timeout"], **wanted)
-    checks = judge_survey(survey, queries, base.shown, task.now)
+    base = read_request("prometheus_url", look.params["prometheus_url"])
+    queries = [read_query(given) for given in look.params["queries"]]
+    wanted = {name: look.params[name] for name in ("alerts", "targets", "clock")}
+    survey = read_survey(base, queries, seconds=look.params["timeout"], **wanted)
+    checks = judge_survey(survey, queries, base.shown, look.now)
     fine = sum(check.status is Status.OK for check in checks)
     return Outcome(
         summary=f"{fine} of {len(checks)} checks are ok.",
@@ -265,7 +265,7 @@ def run(task: Task) -> Outcome:
 
 def main() -> None:
     """Start the module."""
-    run_module(run, ARGUMENT_SPEC)
+    run_observer(run, ARGUMENT_SPEC)
 
 
 if __name__ == "__main__":

@@ -107,8 +107,8 @@ from ..module_utils.core.scaling.upstream import (
     read_upstream_wish,
     summarise_upstream,
 )
-from ..module_utils.entry import Task, run_module
-from ..module_utils.options.shared import journal_options
+from ..module_utils.entry.acting import Task, run_actor
+from ..module_utils.options.journal import journal_options
 
 ARGUMENT_SPEC: dict[str, Any] = {
     **journal_options(),
@@ -139,7 +139,7 @@ def run(task: Task) -> Outcome:
 
 def main() -> None:
     """Start the module."""
-    run_module(run, ARGUMENT_SPEC)
+    run_actor(run, ARGUMENT_SPEC)
 
 
 if __name__ == "__main__":

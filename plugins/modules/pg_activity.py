@@ -350,9 +350,9 @@ from ..module_utils.core.postgres.activity_checks import (
 )
 from ..module_utils.core.postgres.login import read_login
 from ..module_utils.core.redaction import read_shown
-from ..module_utils.entry import Task, run_module
+from ..module_utils.entry.observing import Look, run_observer
+from ..module_utils.options.checks import check_options, threshold_option
 from ..module_utils.options.postgres import POSTGRES_RULES, postgres_options, statement_options
-from ..module_utils.options.shared import check_options, threshold_option
 
 ARGUMENT_SPEC: dict[str, Any] = {
     **postgres_options(),
@@ -379,23 +379,23 @@ ARGUMENT_SPEC: dict[str, Any] = {
 }
 
 
-def run(task: Task) -> Outcome:
+def run(look: Look) -> Outcome:
     """Look at the server and judge it."""
-    given = task.params
+    given = look.params
     login = read_login(given)
     limits, shown = read_limits(given), read_shown(given)
     try:
         with connect(login, docker_socket=given["docker_socket"]) as database:
             activity = read_activity(database, shown)
     except UnreachableError as error:
-        return Outcome(error.message, checks=judge_unreachable(error, login.subject, task.now))
-    checks = judge_activity(activity, limits, login.subject, task.now)
+        return Outcome(error.message, checks=judge_unreachable(error, login.subject, look.now))
+    checks = judge_activity(activity, limits, login.subject, look.now)
     return Outcome(activity.summary, checks=checks, facts=activity.as_facts())
 
 
 def main() -> None:
     """Start the module."""
-    run_module(run, ARGUMENT_SPEC, **POSTGRES_RULES)
+    run_observer(run, ARGUMENT_SPEC, **POSTGRES_RULES)
 
 
 if __name__ == "__main__":

@@ -197,10 +197,10 @@ from ..module_utils.core.errors import OpsError
 from ..module_utils.core.outcome import Outcome
 from ..module_utils.core.plan import Effect
 from ..module_utils.core.postgres.login import read_login
-from ..module_utils.entry import Task, run_module
+from ..module_utils.entry.acting import Task, run_actor
 from ..module_utils.options.backups import backup_options
+from ..module_utils.options.journal import journal_options
 from ..module_utils.options.postgres import POSTGRES_RULES, postgres_options
-from ..module_utils.options.shared import journal_options
 
 ACTION = "pg_backup"
 _NAMES: dict[str, Any] = {"type": "list", "elements": "str", "default": []}
@@ -246,7 +246,7 @@ def run(task: Task) -> Outcome:
 
 def main() -> None:
     """Start the module."""
-    run_module(run, ARGUMENT_SPEC, **POSTGRES_RULES)
+    run_actor(run, ARGUMENT_SPEC, **POSTGRES_RULES)
 
 
 if __name__ == "__main__":

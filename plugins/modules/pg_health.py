@@ -388,9 +388,9 @@ from ..module_utils.core.postgres.health_defaults import MINIMUMS, THRESHOLDS
 from ..module_utils.core.postgres.health_limits import read_health_limits
 from ..module_utils.core.postgres.login import read_login
 from ..module_utils.core.redaction import read_shown
-from ..module_utils.entry import Task, run_module
+from ..module_utils.entry.observing import Look, run_observer
+from ..module_utils.options.checks import check_options, threshold_option
 from ..module_utils.options.postgres import POSTGRES_RULES, postgres_options, statement_options
-from ..module_utils.options.shared import check_options, threshold_option
 
 ARGUMENT_SPEC: dict[str, Any] = {
     **postgres_options(),
@@ -415,17 +415,17 @@ ARGUMENT_SPEC: dict[str, Any] = {
 }
 
 
-def run(task: Task) -> Outcome:
+def run(look: Look) -> Outcome:
     """Look at the database and judge it."""
-    given = task.params
+    given = look.params
     login = read_login(given)
-    limits = read_health_limits(given, login.subject, task.now)
+    limits = read_health_limits(given, login.subject, look.now)
     query = read_health_query(given, read_shown(given))
     try:
         with connect(login, docker_socket=given["docker_socket"]) as database:
             reading = read_health_document(database, query)
     except UnreachableError as error:
-        return Outcome(error.message, checks=judge_unreachable(error, login.subject, task.now))
+        return Outcome(error.message, checks=judge_unreachable(error, login.subject, look.now))
     health = read_health(reading, query)
     checks = health.judge(limits)
     return Outcome(summarise(checks, login.subject), checks=checks, facts=health.as_facts(limits))
@@ -433,7 +433,7 @@ def run(task: Task) -> Outcome:
 
 def main() -> None:
     """Start the module."""
-    run_module(run, ARGUMENT_SPEC, **POSTGRES_RULES)
+    run_observer(run, ARGUMENT_SPEC, **POSTGRES_RULES)
 
 
 if __name__ == "__main__":

@@ -327,13 +327,13 @@ from ..module_utils.core.maintenance.rule import (
 from ..module_utils.core.outcome import Outcome
 from ..module_utils.core.plan import Effect
 from ..module_utils.core.postgres.login import read_login
-from ..module_utils.entry import Task, run_module
+from ..module_utils.entry.acting import Task, run_actor
+from ..module_utils.options.journal import journal_options
 from ..module_utils.options.postgres import (
     POSTGRES_RULES,
     index_definitions_option,
     postgres_options,
 )
-from ..module_utils.options.shared import journal_options
 
 _NAMES: dict[str, Any] = {"type": "list", "elements": "str", "default": []}
 ARGUMENT_SPEC: dict[str, Any] = {
@@ -374,7 +374,7 @@ def run(task: Task) -> Outcome:
 
 def main() -> None:
     """Start the module."""
-    run_module(run, ARGUMENT_SPEC, **POSTGRES_RULES)
+    run_actor(run, ARGUMENT_SPEC, **POSTGRES_RULES)
 
 
 if __name__ == "__main__":

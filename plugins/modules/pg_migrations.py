@@ -188,9 +188,9 @@ from ..module_utils.core.migrations.history import read_migration_query
 from ..module_utils.core.outcome import Outcome
 from ..module_utils.core.postgres.activity_checks import judge_unreachable
 from ..module_utils.core.postgres.login import read_login
-from ..module_utils.entry import Task, run_module
+from ..module_utils.entry.observing import Look, run_observer
+from ..module_utils.options.checks import check_options, threshold_option
 from ..module_utils.options.postgres import POSTGRES_RULES, postgres_options
-from ..module_utils.options.shared import check_options, threshold_option
 
 ARGUMENT_SPEC: dict[str, Any] = {
     **postgres_options(),
@@ -215,16 +215,16 @@ ARGUMENT_SPEC: dict[str, Any] = {
 }
 
 
-def run(task: Task) -> Outcome:
+def run(look: Look) -> Outcome:
     """Look at the table and the directory, and judge them."""
-    given = task.params
+    given = look.params
     login = read_login(given)
-    query = read_migration_query(given, login.subject, task.now)
+    query = read_migration_query(given, login.subject, look.now)
     try:
         with connect(login, docker_socket=given["docker_socket"]) as database:
             found = read_migrations(database, query)
     except UnreachableError as error:
-        return Outcome(error.message, checks=judge_unreachable(error, login.subject, task.now))
+        return Outcome(error.message, checks=judge_unreachable(error, login.subject, look.now))
     if found is None:
         checks = judge_absence(query)
         return Outcome(checks[0].summary, checks=checks)
@@ -235,7 +235,7 @@ def run(task: Task) -> Outcome:
 
 def main() -> None:
     """Start the module."""
-    run_module(run, ARGUMENT_SPEC, **POSTGRES_RULES)
+    run_observer(run, ARGUMENT_SPEC, **POSTGRES_RULES)
 
 
 if __name__ == "__main__":

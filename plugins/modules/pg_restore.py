@@ -291,10 +291,10 @@ from ..module_utils.core.outcome import Outcome
 from ..module_utils.core.postgres.login import read_login
 from ..module_utils.core.restores.results import conclude_restore
 from ..module_utils.core.restores.wish import DROP, OPERATIONS, read_wish
-from ..module_utils.entry import Task, run_module
+from ..module_utils.entry.acting import Task, run_actor
 from ..module_utils.options.backups import assertions_option, decrypt_option
+from ..module_utils.options.journal import journal_options
 from ..module_utils.options.postgres import POSTGRES_RULES, postgres_options
-from ..module_utils.options.shared import journal_options
 
 LIST = {"type": "list", "elements": "str", "default": []}
 
@@ -342,7 +342,7 @@ def run(task: Task) -> Outcome:
 
 def main() -> None:
     """Start the module."""
-    run_module(run, ARGUMENT_SPEC, **POSTGRES_RULES, **RULES)
+    run_actor(run, ARGUMENT_SPEC, **POSTGRES_RULES, **RULES)
 
 
 if __name__ == "__main__":

@@ -162,9 +162,9 @@ from typing import Any
 from ..module_utils.adapters.pgbackrest.operations import prepare_operation
 from ..module_utils.core.outcome import Outcome
 from ..module_utils.core.pgbackrest.outcome import describe_operation
-from ..module_utils.entry import Task, run_module
+from ..module_utils.entry.acting import Task, run_actor
 from ..module_utils.options.backups import pgbackrest_options
-from ..module_utils.options.shared import journal_options
+from ..module_utils.options.journal import journal_options
 
 ARGUMENT_SPEC: dict[str, Any] = {**journal_options(), **pgbackrest_options()}
 
@@ -183,7 +183,7 @@ def run(task: Task) -> Outcome:
 
 def main() -> None:
     """Start the module."""
-    run_module(run, ARGUMENT_SPEC, required_if=[("operation", "restore", ["directory"])])
+    run_actor(run, ARGUMENT_SPEC, required_if=[("operation", "restore", ["directory"])])
 
 
 if __name__ == "__main__":

@@ -134,9 +134,9 @@ from ..module_utils.core.redis.evictions import (
     refuse_unconfirmed,
 )
 from ..module_utils.core.redis.login import read_redis_login
-from ..module_utils.entry import Task, run_module
+from ..module_utils.entry.acting import Task, run_actor
+from ..module_utils.options.journal import journal_options
 from ..module_utils.options.redis import REDIS_RULES, redis_options
-from ..module_utils.options.shared import journal_options
 
 ARGUMENT_SPEC: dict[str, Any] = {
     **redis_options(),
@@ -167,7 +167,7 @@ def run(task: Task) -> Outcome:
 
 def main() -> None:
     """Start the module."""
-    run_module(run, ARGUMENT_SPEC, **REDIS_RULES)
+    run_actor(run, ARGUMENT_SPEC, **REDIS_RULES)
 
 
 if __name__ == "__main__":

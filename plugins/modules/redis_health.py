@@ -150,9 +150,9 @@ from ..module_utils.core.ranges import check_range
 from ..module_utils.core.redis.checks import LIMITS, judge_survey, read_redis_rule
 from ..module_utils.core.redis.facts import describe_survey
 from ..module_utils.core.redis.login import read_redis_login
-from ..module_utils.entry import Task, run_module
+from ..module_utils.entry.observing import Look, run_observer
+from ..module_utils.options.checks import check_options, threshold_option
 from ..module_utils.options.redis import REDIS_RULES, redis_options
-from ..module_utils.options.shared import check_options, threshold_option
 
 _THRESHOLDS = {name: threshold_option(**limit) for name, limit in LIMITS.items()}
 ARGUMENT_SPEC: dict[str, Any] = {
@@ -165,13 +165,13 @@ ARGUMENT_SPEC: dict[str, Any] = {
 }
 
 
-def run(task: Task) -> Outcome:
+def run(look: Look) -> Outcome:
     """Look at the server and judge it."""
-    given = task.params
+    given = look.params
     login, rule = read_redis_login(given), read_redis_rule(given)
     check_range(given, "samples", least=1, most=1000)
     found = survey(login, samples=given["samples"], docker_socket=given["docker_socket"])
-    checks = judge_survey(found, rule, login, task.now)
+    checks = judge_survey(found, rule, login, look.now)
     return Outcome(
         summary=summarise(checks, login.subject),
         checks=checks,
@@ -181,7 +181,7 @@ def run(task: Task) -> Outcome:
 
 def main() -> None:
     """Start the module."""
-    run_module(run, ARGUMENT_SPEC, **REDIS_RULES)
+    run_observer(run, ARGUMENT_SPEC, **REDIS_RULES)
 
 
 if __name__ == "__main__":

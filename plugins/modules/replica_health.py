@@ -129,8 +129,8 @@ from ..module_utils.core.http.exchange import read_request
 from ..module_utils.core.outcome import Outcome
 from ..module_utils.core.ranges import check_range
 from ..module_utils.core.scaling.replicas import among, judge_asked, judge_replicas
-from ..module_utils.entry import Task, run_module
-from ..module_utils.options.shared import check_options
+from ..module_utils.entry.observing import Look, run_observer
+from ..module_utils.options.checks import check_options
 
 ARGUMENT_SPEC: dict[str, Any] = {
     **check_options(),
@@ -147,21 +147,21 @@ ARGUMENT_SPEC: dict[str, Any] = {
 }
 
 
-def run(task: Task) -> Outcome:
+def run(look: Look) -> Outcome:
     """Look at the containers, ask the load balancer, and judge both."""
-    given, service, header = task.params, task.params["service"], task.params["header"]
+    given, service, header = look.params, look.params["service"], look.params["header"]
     check_range(given, "wait", most=3600)
     replicas = find_replicas(
         given["project"], service, seconds=given["timeout"], socket_path=given["docker_socket"]
     )
-    checks = [judge_replicas(replicas, given["replicas"], service, task.now)]
+    checks = [judge_replicas(replicas, given["replicas"], service, look.now)]
     if given["url"]:
         request = read_request(service, given["url"], given["ca_file"])
         meant = among(replicas, given["asked"])
         answers = ask_until_settled(
             request, meant, header, seconds=given["timeout"], wait=given["wait"]
         )
-        checks.append(judge_asked(meant, answers, header, service=service, now=task.now))
+        checks.append(judge_asked(meant, answers, header, service=service, now=look.now))
     return Outcome(
         summary=summarise(tuple(checks), service),
         checks=tuple(checks),
@@ -171,7 +171,7 @@ def run(task: Task) -> Outcome:
 
 def main() -> None:
     """Start the module."""
-    run_module(run, ARGUMENT_SPEC)
+    run_observer(run, ARGUMENT_SPEC)
 
 
 if __name__ == "__main__":

@@ -153,9 +153,9 @@ from ..module_utils.core.check_summary import summarise
 from ..module_utils.core.outcome import Outcome
 from ..module_utils.core.storage.bucket import SKEW, describe_bucket, judge_bucket
 from ..module_utils.core.thresholds import read_threshold
-from ..module_utils.entry import Task, run_module
+from ..module_utils.entry.observing import Look, run_observer
 from ..module_utils.options.backups import s3_option
-from ..module_utils.options.shared import check_options, limits_option
+from ..module_utils.options.checks import check_options, limits_option
 
 _NAME = {"name": {"type": "str", "required": True}}
 _BUCKETS = {**s3_option(), "type": "list", "elements": "dict", "required": True}
@@ -167,12 +167,12 @@ ARGUMENT_SPEC: dict[str, Any] = {
 }
 
 
-def run(task: Task) -> Outcome:
+def run(look: Look) -> Outcome:
     """Look at every bucket and judge it."""
-    buckets = task.params["buckets"]
-    skew = read_threshold("clock", task.params["thresholds"]["clock"])
-    pairs = list(zip(buckets, look_at_buckets(buckets, seconds=task.params["timeout"])))
-    checks = tuple(check for pair in pairs for check in judge_bucket(*pair, skew, task.now))
+    buckets = look.params["buckets"]
+    skew = read_threshold("clock", look.params["thresholds"]["clock"])
+    pairs = list(zip(buckets, look_at_buckets(buckets, seconds=look.params["timeout"])))
+    checks = tuple(check for pair in pairs for check in judge_bucket(*pair, skew, look.now))
     return Outcome(
         summary=summarise(checks, f"{len(buckets)} buckets"),
         checks=checks,
@@ -182,7 +182,7 @@ def run(task: Task) -> Outcome:
 
 def main() -> None:
     """Start the module."""
-    run_module(run, ARGUMENT_SPEC)
+    run_observer(run, ARGUMENT_SPEC)
 
 
 if __name__ == "__main__":

@@ -145,8 +145,8 @@ from ..module_utils.adapters.mail.smtp import visit_servers
 from ..module_utils.core.check_summary import summarise
 from ..module_utils.core.mail.server import PORTS, describe_visit, judge_visit, read_server
 from ..module_utils.core.outcome import Outcome
-from ..module_utils.entry import Task, run_module
-from ..module_utils.options.shared import check_options
+from ..module_utils.entry.observing import Look, run_observer
+from ..module_utils.options.checks import check_options
 
 _SERVER = {
     "name": {"type": "str", "required": True},
@@ -170,11 +170,11 @@ ARGUMENT_SPEC: dict[str, Any] = {
 }
 
 
-def run(task: Task) -> Outcome:
+def run(look: Look) -> Outcome:
     """Visit every server and judge how far we came."""
-    servers = [read_server(given) for given in task.params["servers"]]
-    pairs = list(zip(servers, visit_servers(servers, seconds=task.params["timeout"])))
-    checks = tuple(check for pair in pairs for check in judge_visit(*pair, task.now))
+    servers = [read_server(given) for given in look.params["servers"]]
+    pairs = list(zip(servers, visit_servers(servers, seconds=look.params["timeout"])))
+    checks = tuple(check for pair in pairs for check in judge_visit(*pair, look.now))
     return Outcome(
         summary=summarise(checks, f"{len(servers)} mail servers"),
         checks=checks,
@@ -184,7 +184,7 @@ def run(task: Task) -> Outcome:
 
 def main() -> None:
     """Start the module."""
-    run_module(run, ARGUMENT_SPEC)
+    run_observer(run, ARGUMENT_SPEC)
 
 
 if __name__ == "__main__":

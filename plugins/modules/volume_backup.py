@@ -138,9 +138,9 @@ from ..module_utils.core.backups.request import read_request
 from ..module_utils.core.backups.volume_request import QUIESCE, volume_backup
 from ..module_utils.core.outcome import Outcome
 from ..module_utils.core.plan import Effect
-from ..module_utils.entry import Task, run_module
+from ..module_utils.entry.acting import Task, run_actor
 from ..module_utils.options.backups import backup_options
-from ..module_utils.options.shared import journal_options
+from ..module_utils.options.journal import journal_options
 
 ACTION = "volume_backup"
 ARGUMENT_SPEC: dict[str, Any] = {
@@ -177,7 +177,7 @@ def run(task: Task) -> Outcome:
 
 def main() -> None:
     """Start the module."""
-    run_module(run, ARGUMENT_SPEC)
+    run_actor(run, ARGUMENT_SPEC)
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ OPTIONAL = {"psycopg2", "cryptography", "boto3", "botocore", "isal", "yaml"}
 _LAYERS = {
     "core": {"core"},
     "adapters": {"core", "adapters"},
-    "entry": {"core", "adapters"},
+    "entry": {"core", "adapters", "entry"},
     "options": {"core", "adapters", "options"},
     "modules": {"core", "adapters", "entry", "options"},
     "action": {"core", "adapters", "modules"},

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .shared import threshold_option
+from .checks import threshold_option
 
 
 def backup_options() -> dict[str, Any]:

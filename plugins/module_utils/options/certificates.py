@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .shared import check_options
+from .checks import check_options
 
 STARTTLS = ["ftp", "imap", "ldap", "mysql", "pop3", "postgres", "smtp"]
 """Written out, since modules without TLS need not carry its protocols."""

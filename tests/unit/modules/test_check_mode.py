@@ -19,7 +19,7 @@ from ansible_collections.runbook.ops.plugins.module_utils.adapters import writin
 from ansible_collections.runbook.ops.plugins.module_utils.adapters.journal.file import Journal
 from ansible_collections.runbook.ops.plugins.module_utils.core.journal.chain import Event
 from ansible_collections.runbook.ops.plugins.module_utils.core.plan import Effect, Plan
-from ansible_collections.runbook.ops.plugins.module_utils.entry import Task
+from ansible_collections.runbook.ops.plugins.module_utils.entry import acting
 
 from tests.samples.backup_tools import captured, stand_in
 from tests.samples.certificates import issue
@@ -141,7 +141,7 @@ def gate_that_raises(monkeypatch: pytest.MonkeyPatch) -> None:
     def shut() -> NoReturn:
         raise writing.WriteOutsideApplyError("check mode came to a write")
 
-    monkeypatch.setattr("ansible_collections.runbook.ops.plugins.module_utils.entry.writing", shut)
+    monkeypatch.setattr(acting, "writing", shut)
 
 
 @pytest.fixture
@@ -197,4 +197,4 @@ def test_the_gate_of_these_tests_raises(tmp_path: Path) -> None:
     params = {"journal_path": str(tmp_path / "j.jsonl"), "operator": "amal", "run_id": ""}
     plan = Plan("switch", "lamp", before=["off"], after=["on"])
     with pytest.raises(writing.WriteOutsideApplyError):
-        Task(params, check_mode=False, now=NOW).apply(Effect, plan)
+        acting.Task(params, check_mode=False, now=NOW).apply(Effect, plan)

@@ -1,14 +1,11 @@
 # Copyright: (c) 2026, runbook.ops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How a module acts, journals and ends."""
+"""How a module acts and journals."""
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Callable
@@ -16,15 +13,11 @@ from typing import Any, Callable
 import pytest
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.runbook.ops.plugins.module_utils.adapters.writing import writes
-from ansible_collections.runbook.ops.plugins.module_utils.core.check import Check, Status
 from ansible_collections.runbook.ops.plugins.module_utils.core.errors import OpsError
 from ansible_collections.runbook.ops.plugins.module_utils.core.outcome import Outcome
 from ansible_collections.runbook.ops.plugins.module_utils.core.plan import Effect, Plan
-from ansible_collections.runbook.ops.plugins.module_utils.entry import Task, run_module
-from ansible_collections.runbook.ops.plugins.module_utils.options.shared import (
-    check_options,
-    journal_options,
-)
+from ansible_collections.runbook.ops.plugins.module_utils.entry.acting import Task, run_actor
+from ansible_collections.runbook.ops.plugins.module_utils.options.journal import journal_options
 
 NOW = datetime(2026, 1, 31, 4, 0, 0, tzinfo=timezone.utc)
 PLAN = Plan("switch", "lamp", before=["off"], after=["on"], details={"planned": 1})
@@ -135,95 +128,22 @@ def test_the_operator_is_by_default_the_one_behind_sudo(
     assert entry.operator == "root"
 
 
-def ended(
-    capsys: pytest.CaptureFixture[str],
-    run: Callable[[Task], Outcome],
-    spec: dict[str, Any],
-    **options: Any,
-) -> dict[str, Any]:
-    with patch_module_args(options), pytest.raises(SystemExit):
-        run_module(run, spec)
+def ended(capsys: pytest.CaptureFixture[str], run: Callable[[Task], Outcome]) -> dict[str, Any]:
+    with patch_module_args({}), pytest.raises(SystemExit):
+        run_actor(run, journal_options())
     result: dict[str, Any] = json.loads(capsys.readouterr().out)
     return result
 
 
-def observe(status: Status) -> Callable[[Task], Outcome]:
-    check = Check("x.y", "s", status, "It is so.", NOW)
-    calm = Check("x.z", "s", Status.OK, "It is well.", NOW)
-    return lambda _task: Outcome("Seen.", checks=(calm, check))
-
-
-@pytest.mark.parametrize(
-    ("fail_on", "status", "fails"),
-    [
-        ("never", Status.CRITICAL, False),
-        ("warning", Status.OK, False),
-        ("warning", Status.WARNING, True),
-        ("warning", Status.UNKNOWN, True),
-        ("critical", Status.WARNING, False),
-        ("critical", Status.UNKNOWN, False),
-        ("critical", Status.CRITICAL, True),
-    ],
-)
-def test_fail_on_decides_what_fails_and_the_checks_come_back_either_way(
-    capsys: pytest.CaptureFixture[str], *, fail_on: str, status: Status, fails: bool
-) -> None:
-    result = ended(capsys, observe(status), check_options(), fail_on=fail_on)
-    assert result.get("failed", False) is fails
-    assert result["status"] == status.label
-    assert len(result["checks"]) == 2
-    assert result["changed"] is False
-    assert "entries" not in result
-    if fails:
-        assert result["code"] == "checks_failed"
-        assert ": It is so. Mend what the checks name; fail_on is " in result["msg"]
-
-
-def test_an_error_becomes_a_sentence_a_code_and_details(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_an_error_comes_with_what_was_journalled(capsys: pytest.CaptureFixture[str]) -> None:
     def fail(_task: Task) -> Outcome:
         raise OpsError("Cannot look: dark. Light.", code="dark", details={"lux": 0})
 
-    result = ended(capsys, fail, journal_options())
-    assert (result["failed"], result["msg"], result["code"]) == (
-        True,
-        "Cannot look: dark. Light.",
-        "dark",
-    )
-    assert (result["details"], result["entries"]) == ({"lux": 0}, [])
+    result = ended(capsys, fail)
+    assert (result["failed"], result["code"], result["entries"]) == (True, "dark", [])
 
 
 def test_an_actor_returns_the_diff_of_its_plan(capsys: pytest.CaptureFixture[str]) -> None:
-    result = ended(capsys, lambda _task: Outcome("Lit.", plan=PLAN), journal_options())
+    result = ended(capsys, lambda _task: Outcome("Lit.", plan=PLAN))
     assert (result["changed"], result["diff"]) == (True, {"before": ["off"], "after": ["on"]})
     assert "status" not in result
-
-
-WARNING = """
-from ansible.module_utils.testing import patch_module_args
-from ansible_collections.runbook.ops.plugins.module_utils.core.outcome import Outcome
-from ansible_collections.runbook.ops.plugins.module_utils.entry import run_module
-with patch_module_args({}):
-    run_module(lambda task: Outcome("Seen.", warnings=("The lamp flickers.",)), {})
-"""
-
-
-def test_a_warning_of_the_outcome_reaches_the_person() -> None:
-    """In a process of its own, as on a host: beside a controller's plugins, warnings are shown."""
-    command = [sys.executable, "-c", WARNING]
-    path = os.pathsep.join(sys.path)
-    done = subprocess.run(
-        command, env={**os.environ, "PYTHONPATH": path}, stdout=subprocess.PIPE, check=True
-    )
-    assert "The lamp flickers." in str(json.loads(done.stdout)["warnings"])
-
-
-def test_nothing_seen_is_ok_in_words() -> None:
-    assert Outcome("Nothing.").as_result() == {
-        "changed": False,
-        "summary": "Nothing.",
-        "status": "ok",
-        "checks": [],
-    }
-    assert Outcome("Nothing.").worst_summary() == "Nothing."

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, runbook.ops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The only file that knows ``AnsibleModule``: how a module starts, acts, journals and ends."""
+"""How a module acts: the one door to a write, and the journal of what went through it."""
 
 from __future__ import annotations
 
@@ -11,34 +11,24 @@ import socket
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Callable
 
-from ansible.module_utils.basic import AnsibleModule
-
-from .adapters.journal.file import Journal
-from .adapters.writing import writing
-from .core.check import Status
-from .core.errors import OpsError, cannot
-from .core.journal.chain import Entry, Event
-from .core.plan import Effect, Plan
+from ..adapters.journal.file import Journal
+from ..adapters.writing import writing
+from ..core.errors import OpsError, cannot
+from ..core.journal.chain import Entry, Event
+from ..core.plan import Effect, Plan
+from .observing import Look, run_as
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .core.outcome import Outcome
-
-_FAILING = {
-    "never": None,
-    "warning": Status.WARNING,
-    "critical": Status.CRITICAL,
-}
+    from ..core.outcome import Outcome
 
 
-class Task:
-    """One run of a module: its options, its clock, and the only way to a write."""
+class Task(Look):
+    """One run of a module that acts: its options, its clock, and the only way to a write."""
 
     def __init__(self, params: Mapping[str, Any], *, check_mode: bool, now: datetime) -> None:
-        self.params = params
-        self.check_mode = check_mode
-        self.now = now
+        super().__init__(params, check_mode=check_mode, now=now)
         self.entries: list[Entry] = []
 
     def apply(self, write: Callable[[], Effect], plan: Plan) -> Effect:
@@ -99,50 +89,17 @@ class Task:
         self.entries.append(entry)
         return entry
 
+    def written(self) -> dict[str, Any]:
+        """The entries that were journalled."""
+        return {"entries": [entry.as_dict() for entry in self.entries]}
 
-def run_module(
-    run: Callable[[Task], Outcome],
-    argument_spec: dict[str, Any],
-    **rules: Any,
-) -> None:
-    """Run a module: ``run`` gets a task and gives an outcome; every end goes through here.
+
+def run_actor(run: Callable[[Task], Outcome], argument_spec: dict[str, Any], **rules: Any) -> None:
+    """Run a module that acts: ``run`` gets a task and gives an outcome.
 
     ``rules`` are AnsibleModule's own (``required_if``, ``mutually_exclusive`` ...).
     """
-    module = AnsibleModule(argument_spec=argument_spec, supports_check_mode=True, **rules)
-    task = Task(module.params, check_mode=module.check_mode, now=datetime.now(timezone.utc))
-    try:
-        outcome = run(task)
-    except OpsError as error:
-        module.fail_json(
-            msg=error.message, code=error.code, details=error.details, **_written(task)
-        )
-    for text in outcome.warnings:
-        module.warn(text)
-    result = {**_written(task), **outcome.as_result()}
-    refusal = _refusal(module, outcome)
-    if refusal is not None:
-        module.fail_json(msg=refusal, code="checks_failed", **result)
-    module.exit_json(**result)
-
-
-def _refusal(module: AnsibleModule, outcome: Outcome) -> str | None:
-    """Why ``fail_on`` does not accept the outcome, or ``None`` where it does."""
-    limit = _FAILING[module.params.get("fail_on") or "never"]
-    if limit is None or outcome.status < limit:
-        return None
-    return cannot(
-        f"accept the {outcome.status.label} checks of {module._name}",
-        outcome.worst_summary(),
-        f"Mend what the checks name; fail_on is {module.params['fail_on']}",
-    )
-
-
-def _written(task: Task) -> dict[str, Any]:
-    """The entries that were journalled; observers journal nothing and return no such key."""
-    if "journal_path" not in task.params:
-        return {}
-    return {"entries": [entry.as_dict() for entry in task.entries]}
+    run_as(Task, run, argument_spec, **rules)
 
 
 def _login() -> str:
