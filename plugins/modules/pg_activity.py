@@ -206,8 +206,8 @@ wait_events:
     - {type: CPU, event: CPU, sessions: 1}
 longest:
   description: >-
-    The client with the longest of each, with C(seconds), ignored ones too; null where there is
-    none.
+    The client with the longest of each, with C(seconds), and in words as C(session), ignored ones
+    too; null where there is none.
   returned: when the server answers
   type: dict
   sample:

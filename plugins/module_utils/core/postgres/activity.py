@@ -83,7 +83,7 @@ class Longest:
     idle_in_transaction: Session | None
 
     def as_dict(self) -> dict[str, Any]:
-        """Each with the ``seconds`` that it is listed for; ``None`` where there is none."""
+        """Each in words and with the ``seconds`` it is listed for; ``None`` where there is none."""
         return {
             "query": _with_seconds(self.query, "query_seconds"),
             "transaction": _with_seconds(self.transaction, "open_seconds"),
@@ -218,4 +218,5 @@ def _oldest(
 def _with_seconds(session: Session | None, clock: str) -> dict[str, Any] | None:
     if session is None:
         return None
-    return {"seconds": getattr(session, clock), **session.identity()}
+    seconds = getattr(session, clock)
+    return {"seconds": seconds, "session": describe_session(session), **session.identity()}

@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..endings.reading import read_saved
+from ..errors import OpsError, cannot
 from ..report.table import WIDTH, wrap
-from .activity import find_longest
 from .background import LOST
-from .sessions import describe_session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -26,22 +24,28 @@ def describe_activity(result: Mapping[str, Any]) -> list[str]:
     Who blocks whom comes first, then the oldest transaction, slots, maintenance, waits and counts.
     Each line starts with a blank, as those of the report do, and what has no end is told in part.
 
-    Raises ``OpsError`` ``bad_snapshot``.
+    Raises ``OpsError`` ``bad_activity``.
     """
-    longest = find_longest(read_saved(result, with_statements=False).sessions).transaction
-    oldest = describe_session(longest) if longest else "none"
+    try:
+        return list(_lines(result))
+    except (KeyError, TypeError) as error:
+        cause = f"it is not what pg_activity returned of a server that answers, at {error}"
+        message = cannot("show the activity", cause, "Give the whole result of pg_activity")
+        raise OpsError(message, code="bad_activity") from error
+
+
+def _lines(result: Mapping[str, Any]) -> Iterator[str]:
+    longest = result["longest"]["transaction"]
     waits = [f"{row['type']}/{row['event']} {row['sessions']}" for row in result["wait_events"]]
     states = [f"{state} {count}" for state, count in result["counts"]["by_state"].items()]
     seen = result["connections"]
     used = f"{seen['used']} of {seen['usable']} usable"
-    return [
-        *_blocking(result["blocking"], result["waiting_locks"]),
-        *_told(f"Oldest transaction: {oldest}"),
-        *_slots(result["replication"]["slots"]),
-        *_progress(result["progress"]),
-        *_told(f"Active sessions wait for: {', '.join(waits) or 'nothing'}"),
-        *_told(f"Connections: {', '.join([used, *states])}"),
-    ]
+    yield from _blocking(result["blocking"], result["waiting_locks"])
+    yield from _told(f"Oldest transaction: {longest['session'] if longest else 'none'}")
+    yield from _slots(result["replication"]["slots"])
+    yield from _progress(result["progress"])
+    yield from _told(f"Active sessions wait for: {', '.join(waits) or 'nothing'}")
+    yield from _told(f"Connections: {', '.join([used, *states])}")
 
 
 def _blocking(

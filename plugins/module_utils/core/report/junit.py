@@ -15,7 +15,7 @@ from .page import describe_value
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-_ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """What XML 1.0 does not have, not even as an entity."""
 
 
