@@ -171,8 +171,8 @@ def known(platform: Platform) -> Iterable[Row]:
     yield "Release", release["strategy"]
     yield "Recovery", f"{release['rto_hours']} h to be back, {release['rpo_hours']} h of data lost"
     yield "Time zone", facts["ops_calendar"]["timezone"]
-    ports = facts.get("ops_ports", [])
-    yield "Ports", ", ".join(str(port) for port in ports)
+    for title, name in (("Ports", "ops_ports"), ("Internal ports", "ops_internal_ports")):
+        yield title, ", ".join(str(port) for port in facts.get(name, []))
 
 
 def services(platform: Platform) -> Iterable[Row]:

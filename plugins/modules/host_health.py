@@ -16,8 +16,8 @@ description:
     rounded up; blocks that are reserved for root count as not available.
   - A file system that hangs, such as a network share whose server is gone, is a critical check and
     does not hold up the others.
-  - Memory, load, clock, units, kernel, ports and large files are looked at where they are asked
-    for.
+  - Memory, processors, load, clock, units, kernel, ports and large files are looked at where they
+    are asked for.
 author:
   - runbook.ops contributors (@runbook-ops)
 extends_documentation_fragment:
@@ -35,6 +35,10 @@ options:
     description:
       - What else is judged, each by a check C(host.<name>).
       - V(memory) and V(swap), in percent in use. V(load) is the load of 5 minutes for each CPU.
+      - V(cpu) is the part of their time in which the processors were busy while the module looked,
+        and for at least 0.1 seconds; a second more where they seem too busy, since that tells a
+        burst from what lasts. Waiting for a disk is not busy, and what the module used itself does
+        not count. In a container it is that of the whole machine.
       - V(clock) is whether the kernel calls its clock synchronised.
       - V(units) is whether units of systemd have failed; there is no such check where systemd does
         not run.
@@ -42,10 +46,24 @@ options:
         installed.
     type: list
     elements: str
-    choices: [memory, swap, load, clock, units, reboot]
+    choices: [memory, swap, cpu, load, clock, units, reboot]
     default: []
   ports:
     description: TCP ports that something has to listen on, on any address.
+    type: list
+    elements: int
+    default: []
+  internal_ports:
+    description:
+      - TCP ports that only the host and its own networks are to reach, each judged by a check
+        C(host.exposure). It is critical where the port listens on all addresses (V(0.0.0.0), V(::))
+        or on one that the internet routes.
+      - Loopback and private addresses (RFC 1918, unique local, link-local and shared ones) are
+        internal. They lead to a bridge of Docker, a private network or a VPN, and nowhere else.
+      - It is told from the sockets of the host. So it does not see a firewall in front that keeps
+        others from the port; a port that a rule of the firewall forwards without a socket, as some
+        versions of Docker do with C(userland-proxy) set to V(false); and a router that translates a
+        public address into a private one.
     type: list
     elements: int
     default: []
@@ -80,6 +98,11 @@ options:
         description: Limits in percent of swap in use.
         type: dict
         default: {op: ge, warning: 50, critical: 80}
+      cpu:
+        description: Limits in percent of the time of the processors. What was true for a moment has
+          no critical limit by default.
+        type: dict
+        default: {op: ge, warning: 90}
       load:
         description: Limits for the load of 5 minutes for each CPU.
         type: dict
@@ -98,8 +121,9 @@ EXAMPLES = r"""
 
 - name: Look at all of the host
   runbook.ops.host_health:
-    also: [memory, swap, load, clock, units, reboot]
+    also: [memory, swap, cpu, load, clock, units, reboot]
     ports: [22, 443]
+    internal_ports: [5432, 9090]
     growers: [/var/log, /var/lib/docker/containers]
 """
 
@@ -118,8 +142,8 @@ checks:
   description:
     - For each file system C(host.disk), and C(host.inodes) where it has a fixed number of inodes;
       both in percent.
-    - One for each of O(also), C(host.port) for each of O(ports), and C(host.largest), which is
-      never bad, for each of O(growers).
+    - One for each of O(also), C(host.port) for each of O(ports), C(host.exposure) for each of
+      O(internal_ports), and C(host.largest), which is never bad, for each of O(growers).
   returned: always
   type: list
   elements: dict
@@ -185,6 +209,9 @@ host:
     memory:
       description: C(total), C(available), C(swap_total) and C(swap_free) in bytes.
       type: dict
+    cpu_percent:
+      description: Percent of their time in which the processors were busy.
+      type: float
     load:
       description: The load of 5 minutes.
       type: float
@@ -221,17 +248,17 @@ from typing import Any
 
 from ..module_utils.adapters.files.largest import read_fillings
 from ..module_utils.adapters.files.mounts import read_local_mounts, read_usage
-from ..module_utils.adapters.host.state import read_host
+from ..module_utils.adapters.host.state import read_host, watch_cpu
 from ..module_utils.core.check import Status, worst
 from ..module_utils.core.host.checks import (
     DEFAULT_LIMITS,
     STATE_CHECKS,
     describe_state,
-    judge_ports,
     judge_state,
 )
 from ..module_utils.core.host.largest import describe_filling, judge_filling
 from ..module_utils.core.host.mounts import describe_usage, judge_usage
+from ..module_utils.core.host.ports import judge_ports
 from ..module_utils.core.outcome import Outcome
 from ..module_utils.core.thresholds import read_threshold
 from ..module_utils.entry.observing import Look, run_observer
@@ -242,6 +269,7 @@ ARGUMENT_SPEC: dict[str, Any] = {
     "mounts": {"type": "list", "elements": "path"},
     "also": {"type": "list", "elements": "str", "choices": list(STATE_CHECKS), "default": []},
     "ports": {"type": "list", "elements": "int", "default": []},
+    "internal_ports": {"type": "list", "elements": "int", "default": []},
     "growers": {"type": "list", "elements": "path", "default": []},
     "timeout": {"type": "float", "default": 5},
     "thresholds": limits_option(**DEFAULT_LIMITS),
@@ -252,20 +280,22 @@ def run(look: Look) -> Outcome:
     """Look at each file system and at what else is asked for, and judge it."""
     given = look.params
     limits = {name: read_threshold(name, value) for name, value in given["thresholds"].items()}
+    cpu = watch_cpu(limits["cpu"])
     points = given["mounts"] or read_local_mounts()
     usages = read_usage(points, seconds=given["timeout"])
     judged = [judge_usage(usage, limits["disk"], limits["inodes"], look.now) for usage in usages]
-    state = read_host(given["also"], ports=bool(given["ports"]), seconds=given["timeout"])
     fillings = read_fillings(
         given["growers"], seconds=given["timeout"], moment=look.now.timestamp()
     )
+    ports = bool(given["ports"] or given["internal_ports"])
+    state = read_host(given["also"], ports=ports, seconds=given["timeout"], cpu=cpu)
     fine = sum(worst(checks) is Status.OK for checks in judged)
     return Outcome(
         summary=f"{fine} of {len(judged)} file systems are ok.",
         checks=(
             *(check for checks in judged for check in checks),
             *judge_state(state, given["also"], limits, now=look.now),
-            *judge_ports(state.listening, given["ports"], look.now),
+            *judge_ports(state.listening, given["ports"], given["internal_ports"], look.now),
             *(judge_filling(filling, look.now) for filling in fillings),
         ),
         facts={

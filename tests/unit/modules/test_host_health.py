@@ -54,26 +54,37 @@ def test_crossed_limits_are_refused(run_module: RunModule) -> None:
 
 def test_what_else_is_asked_for_is_judged(run_module: RunModule, tmp_path: Path) -> None:
     (tmp_path / "grown").write_bytes(b"x" * 100_000)
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(1)
-        port = listener.getsockname()[1]
+    with socket.create_server(("127.0.0.1", 0)) as inner, socket.create_server(("", 0)) as outer:
+        port, open_port = inner.getsockname()[1], outer.getsockname()[1]
         result = run_module(
             host_health,
             mounts=[str(tmp_path)],
-            also=["memory", "swap", "load", "clock", "units", "reboot"],
+            also=["memory", "swap", "cpu", "load", "clock", "units", "reboot"],
             ports=[port, 1],
+            internal_ports=[port, open_port],
             growers=[str(tmp_path)],
-            thresholds={"memory": {"op": "ge", "critical": 0}},
+            thresholds={"memory": {"op": "ge", "critical": 0}, "cpu": {"op": "gt", "warning": 100}},
         )
     found = {(check["id"], check["subject"]): check["status"] for check in result["checks"]}
     assert found["host.memory", "host"] == "critical"
+    assert found["host.cpu", "host"] == "ok"
     assert {"host.swap", "host.load", "host.clock", "host.reboot"} <= {name for name, _s in found}
     assert found["host.port", f"port {port}"] == "ok"
     assert found["host.port", "port 1"] == "critical"
+    assert found["host.exposure", f"port {port}"] == "ok"
+    assert found["host.exposure", f"port {open_port}"] == "critical"
     assert found["host.largest", str(tmp_path)] == "ok"
     assert result["growers"][0]["largest"][0]["path"] == str(tmp_path / "grown")
     assert result["host"]["memory"]["total"] > 0
+    assert 0 <= result["host"]["cpu_percent"] <= 100
+
+
+def test_internal_ports_alone_are_looked_at(run_module: RunModule, tmp_path: Path) -> None:
+    with socket.create_server(("", 0)) as outer:
+        port = outer.getsockname()[1]
+        result = run_module(host_health, mounts=[str(tmp_path)], internal_ports=[port])
+    (check,) = [check for check in result["checks"] if check["id"] == "host.exposure"]
+    assert (check["subject"], check["status"]) == (f"port {port}", "critical")
 
 
 def test_nothing_else_is_judged_by_default(run_module: RunModule) -> None:

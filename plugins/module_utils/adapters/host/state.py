@@ -8,22 +8,31 @@ from __future__ import annotations
 import ctypes
 import os
 import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ...core.host.ports import read_listening
 from ...core.host.state import (
     HostState,
     Reboot,
+    measure_cpu,
     newest_kernel,
     read_failed_units,
-    read_listening,
     read_load,
     read_memory,
+    read_ticks,
 )
+from ...core.thresholds import Level
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection, Mapping
 
+    from ...core.thresholds import Threshold
+
+_GLANCE = 0.1  # seconds in which it shows whether processors are busy
+_WATCH = 1  # seconds that tell a burst from what lasts
 _UNSYNCHRONISED = 0x40  # STA_UNSYNC, adjtimex(2)
 
 
@@ -38,11 +47,44 @@ class _Timex(ctypes.Structure):
     )
 
 
-def read_host(asked: Collection[str], *, ports: bool, seconds: float, root: str = "/") -> HostState:
-    """What is ``asked`` for, and the listening ports where wanted; files are below ``root``."""
+def watch_cpu(limit: Threshold, root: str = "/") -> Callable[[], float | None]:
+    """Begin to look at the processors; what comes back ends it, and tells how busy they were.
+
+    A tenth of a second is the least. Only processors that seem busy by ``limit`` are looked at for
+    a second more. What this process uses itself does not count. In percent; ``None`` where the
+    kernel does not tell.
+    """
+    began, first = time.monotonic(), _read_ticks(root)
+
+    def end() -> float | None:
+        if first is None:
+            return None
+        time.sleep(max(0, began + _GLANCE - time.monotonic()))
+        part = measure_cpu(first, _read_ticks(root))
+        if limit.level(part) is Level.OK:
+            return part
+        time.sleep(_WATCH)
+        return measure_cpu(first, _read_ticks(root))
+
+    return end
+
+
+def read_host(
+    asked: Collection[str],
+    *,
+    ports: bool,
+    seconds: float,
+    cpu: Callable[[], float | None],
+    root: str = "/",
+) -> HostState:
+    """What is ``asked`` for, and the listening ports where wanted; files are below ``root``.
+
+    ``cpu`` is what ``watch_cpu`` began.
+    """
     base = Path(root)
     return HostState(
         memory=read_memory(_text(base / "proc/meminfo")),
+        cpu=cpu() if "cpu" in asked else None,
         load=read_load(_text(base / "proc/loadavg")),
         cpus=os.cpu_count() or 1,
         synchronised=read_synchronised() if "clock" in asked else None,
@@ -95,12 +137,16 @@ def read_reboot(base: Path, running: str) -> Reboot:
     )
 
 
-def read_ports(base: Path) -> frozenset[int] | None:
-    """The TCP ports that something listens on; ``None`` where the kernel does not show them."""
+def read_ports(base: Path) -> Mapping[int, frozenset[str]] | None:
+    """The addresses of the TCP ports that listen; ``None`` where the kernel shows none."""
     tables = [_text(base / "proc/net" / name) for name in ("tcp", "tcp6")]
-    if not any(tables):
-        return None
-    return frozenset().union(*map(read_listening, tables))
+    return read_listening("\n".join(tables), sys.byteorder) if any(tables) else None
+
+
+def _read_ticks(root: str) -> tuple[float, float] | None:
+    used = os.times()
+    own = used.user + used.system + used.children_user + used.children_system
+    return read_ticks(_text(Path(root, "proc/stat")), own * os.sysconf("SC_CLK_TCK"))
 
 
 def _text(path: Path) -> str:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, runbook.ops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether memory, load, clock, units, kernel and ports of a host are as they should be."""
+"""Whether memory, processors, clock, units and kernel of a host are as they should be."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     from ..thresholds import Threshold
     from .state import HostState, Memory, Reboot
 
-STATE_CHECKS = ("memory", "swap", "load", "clock", "units", "reboot")
+STATE_CHECKS = ("memory", "swap", "cpu", "load", "clock", "units", "reboot")
 DEFAULT_LIMITS: dict[str, dict[str, Any]] = {
     "disk": {"op": "ge", "warning": 80, "critical": 90},
     "inodes": {"op": "ge", "warning": 80, "critical": 90},
     "memory": {"op": "ge", "warning": 85, "critical": 95},
     "swap": {"op": "ge", "warning": 50, "critical": 80},
+    "cpu": {"op": "ge", "warning": 90},
     "load": {"op": "ge", "warning": 1.5, "critical": 4},
 }
 _SUBJECT = "host"
-_DOWN = "service_down"
 _SHOWN = 5
 
 
@@ -69,7 +69,7 @@ def judge_state(
     *,
     now: datetime,
 ) -> tuple[Check, ...]:
-    """One check for each thing ``asked`` for: ``host.memory``, ``host.swap``, ``host.load`` ...
+    """One check for each thing ``asked`` for: ``host.memory``, ``host.swap``, ``host.cpu`` ...
 
     Units are left out where systemd does not run: then there are none.
     """
@@ -77,26 +77,12 @@ def judge_state(
     return tuple(check for name in asked for check in _JUDGES[name](look))
 
 
-def judge_ports(
-    listening: frozenset[int] | None, ports: Iterable[int], now: datetime
-) -> tuple[Check, ...]:
-    """``host.port`` for each of ``ports``: critical where nothing listens on it."""
-    checks = []
-    for port in ports:
-        subject, status, told = f"port {port}", Status.OK, f"Port {port} is listened on."
-        if listening is None:
-            status, told = Status.UNKNOWN, f"Whether port {port} is listened on cannot be told."
-        elif port not in listening:
-            status, told = Status.CRITICAL, f"Nothing listens on port {port}; start its service."
-        checks.append(Check("host.port", subject, status, told, now, port, remedy=_DOWN))
-    return tuple(checks)
-
-
 def describe_state(state: HostState) -> dict[str, Any]:
     """The state as JSON-ready values: bytes, ``None`` for what was not asked or is not known."""
     memory, reboot, units = state.memory, state.reboot, state.failed_units
     return {
         "memory": vars(memory).copy() if memory else None,
+        "cpu_percent": state.cpu,
         "load": state.load,
         "cpus": state.cpus,
         "synchronised": state.synchronised,
@@ -130,6 +116,14 @@ def _judge_some_swap(look: _Look, memory: Memory) -> Check:
     percent = _percent(memory.swap_total - memory.swap_free, memory.swap_total)
     told = f"{percent} % of {show_size(memory.swap_total)} of swap are in use."
     return look.judge("swap", percent, "%", (told, "Find the process that lacks memory."))
+
+
+def _judge_cpu(look: _Look) -> tuple[Check, ...]:
+    cpu, cpus = look.state.cpu, look.state.cpus
+    if cpu is None:
+        return (look.unknown("host.cpu", "How busy the processors are"),)
+    told = f"{cpu:g} % of the time of {cpus} CPUs is used."
+    return (look.judge("cpu", cpu, "%", (told, "Find what keeps them busy.")),)
 
 
 def _judge_load(look: _Look) -> tuple[Check, ...]:
@@ -187,6 +181,7 @@ def _cause_of(reboot: Reboot) -> str:
 _JUDGES: dict[str, Callable[[_Look], tuple[Check, ...]]] = {
     "memory": _judge_memory,
     "swap": _judge_swap,
+    "cpu": _judge_cpu,
     "load": _judge_load,
     "clock": _judge_clock,
     "units": _judge_units,

@@ -7,8 +7,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-_LISTEN = "0A"
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_IDLE, _IOWAIT, _STEAL = 3, 4, 7  # places in a line of /proc/stat
 _DIGITS = re.compile(r"(\d+)")
 
 
@@ -39,18 +43,19 @@ class Reboot:
 class HostState:
     """What was asked of the host; ``None`` stands for what was not asked, or cannot be told.
 
-    ``load`` is the average of 5 minutes, ``synchronised`` what the kernel says of its clock,
-    ``failed_units`` the failed units of systemd or why it does not tell them, ``listening`` the
-    TCP ports.
+    ``cpu`` is the part of its processors that is in use, in percent, ``load`` the average of 5
+    minutes, ``synchronised`` what the kernel says of its clock, ``failed_units`` the failed units
+    of systemd or why it does not tell them, ``listening`` the addresses of the TCP ports.
     """
 
     memory: Memory | None = None
+    cpu: float | None = None
     load: float | None = None
     cpus: int = 1
     synchronised: bool | None = None
     failed_units: tuple[str, ...] | str | None = None
     reboot: Reboot | None = None
-    listening: frozenset[int] | None = None
+    listening: Mapping[int, frozenset[str]] | None = None
 
 
 def read_memory(text: str) -> Memory | None:
@@ -78,10 +83,31 @@ def read_load(text: str) -> float | None:
         return None
 
 
-def read_listening(text: str) -> frozenset[int]:
-    """The ports that listen in the text of ``/proc/net/tcp`` or ``tcp6``."""
-    rows = [line.split() for line in text.splitlines()[1:]]
-    return frozenset(int(row[1].rpartition(":")[2], 16) for row in rows if row[3:4] == [_LISTEN])
+def read_ticks(text: str, own: float) -> tuple[float, float] | None:
+    """The busy and all ticks of the processors in the text of ``/proc/stat`` (proc(5)).
+
+    Left out are the ``own`` ticks of who looks, who would else find itself; the time of guests,
+    which is in that of users; and of the busy ones, those that wait for a disk.
+    """
+    name, *numbers = text.partition("\n")[0].split() or [""]
+    ticks = [int(number) for number in numbers if number.isdigit()][: _STEAL + 1]
+    if name != "cpu" or len(ticks) <= _STEAL:
+        return None
+    whole = sum(ticks) - own
+    return whole - ticks[_IDLE] - ticks[_IOWAIT], whole
+
+
+def measure_cpu(
+    first: tuple[float, float] | None, second: tuple[float, float] | None
+) -> float | None:
+    """Percent of the time between two readings of the ticks in which the processors were busy.
+
+    ``None`` where one is missing, or no time went by.
+    """
+    if first is None or second is None or second[1] <= first[1]:
+        return None
+    part = (second[0] - first[0]) / (second[1] - first[1])
+    return round(100 * min(max(part, 0), 1), 1)
 
 
 def read_failed_units(text: str) -> tuple[str, ...]:

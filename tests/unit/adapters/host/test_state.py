@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -23,16 +24,23 @@ from ansible_collections.runbook.ops.plugins.module_utils.adapters.host.state im
     read_reboot,
     read_synchronised,
     read_units,
+    watch_cpu,
 )
 from ansible_collections.runbook.ops.plugins.module_utils.core.host.state import Reboot
+from ansible_collections.runbook.ops.plugins.module_utils.core.thresholds import Threshold
 
 MEGABYTE = 1024 * 1024
+LIMIT = Threshold("ge", warning=80)
 
 
 def test_this_machine_is_looked_at() -> None:
-    state = read_host(["memory", "load", "clock"], ports=True, seconds=5)
+    state = read_host(
+        ["memory", "cpu", "load", "clock"], ports=True, seconds=5, cpu=watch_cpu(LIMIT)
+    )
     assert state.memory is not None
     assert 0 < state.memory.available <= state.memory.total
+    assert state.cpu is not None
+    assert 0 <= state.cpu <= 100
     assert state.load is not None
     assert state.cpus == os.cpu_count()
     assert state.failed_units is None
@@ -46,15 +54,92 @@ def test_port_that_listens_is_seen_until_it_is_closed() -> None:
         port = listener.getsockname()[1]
         assert port not in (read_ports(Path("/")) or ())
         listener.listen(1)
-        assert port in (read_ports(Path("/")) or ())
+        assert (read_ports(Path("/")) or {})[port] == {"127.0.0.1"}
+
+
+def test_port_of_ipv6_is_seen_on_its_address() -> None:
+    with socket.create_server(("::", 0), family=socket.AF_INET6) as listener:
+        assert (read_ports(Path("/")) or {})[listener.getsockname()[1]] == {"::"}
 
 
 def test_host_without_a_kernel_to_ask_is_unknown(tmp_path: Path) -> None:
-    state = read_host(["units", "reboot"], ports=True, seconds=5, root=str(tmp_path))
-    assert (state.memory, state.load, state.listening) == (None, None, None)
+    root = str(tmp_path)
+    cpu = watch_cpu(LIMIT, root)
+    state = read_host(["cpu", "units", "reboot"], ports=True, seconds=5, cpu=cpu, root=root)
+    assert (state.memory, state.cpu, state.load, state.listening) == (None, None, None, None)
     assert state.failed_units is None
     assert state.reboot is not None
     assert not state.reboot.required
+
+
+def test_processors_are_not_waited_for_unless_they_are_asked_for() -> None:
+    def end() -> float:
+        raise AssertionError
+
+    assert read_host([], ports=False, seconds=5, cpu=end).cpu is None
+
+
+@pytest.mark.parametrize(
+    ("seen", "slept", "percent"),
+    [
+        ([(0, 100), (79, 100)], 1, 79.0),
+        ([(0, 100), (80, 100), (0, 100)], 2, 40.0),
+        ([(0, 100), (0, 0), (90, 100)], 2, 90.0),
+    ],
+)
+def test_only_processors_that_seem_busy_are_looked_at_for_longer(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    seen: list[tuple[int, int]],
+    slept: int,
+    percent: float,
+) -> None:
+    (tmp_path / "proc").mkdir()
+    passed = [0, 0]
+
+    def write() -> None:
+        busy, whole = seen.pop(0)
+        passed[0] += busy
+        passed[1] += whole - busy
+        (tmp_path / "proc/stat").write_text(f"cpu {passed[0]} 0 0 {passed[1]} 0 0 0 0 0 0\n")
+
+    waited: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        waited.append(seconds)
+        write()
+
+    monkeypatch.setattr("os.times", lambda: os.times_result((0, 0, 0, 0, 0)))
+    monkeypatch.setattr("time.sleep", sleep)
+    write()
+    assert watch_cpu(LIMIT, str(tmp_path))() == percent
+    assert (len(waited), seen) == (slept, [])
+    assert 0 < waited[0] <= 0.1
+    assert waited[1:] == [1] * (slept - 1)
+
+
+def test_who_looks_does_not_find_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "proc").mkdir()
+    (tmp_path / "proc/stat").write_text("cpu 0 0 0 0 0 0 0 0 0 0\n")
+    ticks = os.sysconf("SC_CLK_TCK")
+    used = [os.times_result((0, 0, 0, 0, 0)), os.times_result((0.25, 0.25, 0.25, 0.25, 9))]
+    monkeypatch.setattr("os.times", lambda: used.pop(0))
+    end = watch_cpu(LIMIT, str(tmp_path))
+    (tmp_path / "proc/stat").write_text(f"cpu {2 * ticks} 0 0 {2 * ticks} 0 0 0 0 0 0\n")
+    assert end() == 33.3
+
+
+def test_processors_that_are_busy_are_found() -> None:
+    code = "while True: pass"
+    burning = [subprocess.Popen([sys.executable, "-c", code]) for _n in range(os.cpu_count() or 1)]
+    try:
+        busy = watch_cpu(LIMIT)()
+    finally:
+        for one in burning:
+            one.kill()
+            one.wait()
+    assert busy is not None
+    assert busy > 50
 
 
 def test_clock_that_cannot_be_asked_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,6 @@ from ansible_collections.runbook.ops.plugins.module_utils.core.host.checks impor
     DEFAULT_LIMITS,
     STATE_CHECKS,
     describe_state,
-    judge_ports,
     judge_state,
 )
 from ansible_collections.runbook.ops.plugins.module_utils.core.host.largest import (
@@ -73,6 +72,24 @@ def judged(name: str, state: HostState) -> list[Check]:
         ),
         ("swap", memory(1, 0, 0), Status.OK, "The host has no swap."),
         ("swap", UNKNOWN, Status.UNKNOWN, "The swap cannot be told on this host."),
+        (
+            "cpu",
+            HostState(cpu=89.9, cpus=2),
+            Status.OK,
+            "89.9 % of the time of 2 CPUs is used.",
+        ),
+        (
+            "cpu",
+            HostState(cpu=100, cpus=2),
+            Status.WARNING,
+            "100 % of the time of 2 CPUs is used. Find what keeps them busy.",
+        ),
+        (
+            "cpu",
+            UNKNOWN,
+            Status.UNKNOWN,
+            "How busy the processors are cannot be told on this host.",
+        ),
         ("load", HostState(load=2.9, cpus=2), Status.OK, "The load of 5 minutes is 2.9 on 2 CPUs."),
         (
             "load",
@@ -168,23 +185,10 @@ def test_units_are_left_out_without_systemd() -> None:
     assert judged("units", UNKNOWN) == []
 
 
-@pytest.mark.parametrize(
-    ("listening", "status"),
-    [
-        (frozenset({443}), Status.OK),
-        (frozenset({80}), Status.CRITICAL),
-        (None, Status.UNKNOWN),
-    ],
-)
-def test_port_is_judged(listening: frozenset[int] | None, status: Status) -> None:
-    (check,) = judge_ports(listening, [443], NOW)
-    assert (check.id, check.subject, check.status) == ("host.port", "port 443", status)
-    assert check.remedy == "service_down"
-
-
 def test_state_is_described() -> None:
     nothing: dict[str, Any] = {
         "memory": None,
+        "cpu_percent": None,
         "load": None,
         "cpus": 1,
         "synchronised": None,
@@ -194,7 +198,9 @@ def test_state_is_described() -> None:
         "reboot_packages": None,
     }
     assert describe_state(UNKNOWN) == nothing
-    state = replace(memory(50), failed_units=("a",), reboot=Reboot(True, ("libc6",), "6.1", "6.2"))
+    state = replace(
+        memory(50), cpu=12.5, failed_units=("a",), reboot=Reboot(True, ("libc6",), "6.1", "6.2")
+    )
     assert describe_state(state) == {
         **nothing,
         "memory": {
@@ -203,6 +209,7 @@ def test_state_is_described() -> None:
             "swap_total": 100 * GIB,
             "swap_free": 100 * GIB,
         },
+        "cpu_percent": 12.5,
         "failed_units": ["a"],
         "running_kernel": "6.1",
         "newest_kernel": "6.2",

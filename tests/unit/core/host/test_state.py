@@ -8,11 +8,12 @@ from __future__ import annotations
 import pytest
 from ansible_collections.runbook.ops.plugins.module_utils.core.host.state import (
     Memory,
+    measure_cpu,
     newest_kernel,
     read_failed_units,
-    read_listening,
     read_load,
     read_memory,
+    read_ticks,
 )
 
 MEMINFO = """MemTotal:        2000 kB
@@ -23,11 +24,7 @@ SwapFree:         250 kB
 HugePages_Total:       0
 Odd:
 """
-TCP = """  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid
-   0: 0100007F:1538 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0
-   1: 0100007F:D431 0100007F:1539 01 00000000:00000000 00:00000000 00000000     0
-   2: broken
-"""
+STAT = "cpu  10 20 30 400 50 6 7 8 9 1\ncpu0 1 1 1 1 1 1 1 1 1 1\n"
 UNITS = """nginx.service          loaded failed failed A high performance web server
 certbot.service        loaded failed failed Certbot
 
@@ -50,9 +47,38 @@ def test_load_of_5_minutes_is_read(text: str, load: float | None) -> None:
     assert read_load(text) == load
 
 
-def test_only_ports_that_listen_are_read() -> None:
-    assert read_listening(TCP) == {5432}
-    assert read_listening("") == frozenset()
+@pytest.mark.parametrize(
+    ("text", "ticks"),
+    [
+        (STAT, (76, 526)),
+        ("cpu  1 2 3 4 5 6 7\n", None),
+        ("cpu  1 2 3 4 5 6 7 x\n", None),
+        ("intr 1 2 3 4 5 6 7 8\n", None),
+        ("", None),
+    ],
+)
+def test_ticks_leave_out_guests_waiting_and_who_looks(
+    text: str, ticks: tuple[float, float] | None
+) -> None:
+    assert read_ticks(text, own=5) == ticks
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "percent"),
+    [
+        ((0, 0), (30, 120), 25.0),
+        ((10, 100), (10, 200), 0.0),
+        ((10, 100), (5, 200), 0.0),
+        ((0, 100), (101, 200), 100.0),
+        ((0, 100), (1, 100), None),
+        (None, (1, 1), None),
+        ((1, 1), None, None),
+    ],
+)
+def test_processors_are_measured_between_two_readings(
+    first: tuple[float, float] | None, second: tuple[float, float] | None, percent: float | None
+) -> None:
+    assert measure_cpu(first, second) == percent
 
 
 def test_failed_units_are_read() -> None:
