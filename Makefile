@@ -37,7 +37,7 @@ test: lint lab ## Run every test
 	@echo '==> Running the playbooks twice with molecule (about 1 min)'
 	@molecule test --scenario-name health
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=line test-code test-liyaqa
-	@tests/acceptance/run others
+	@tests/acceptance/run every-host
 
 # Side by side: what needs no lab, and what works on one host of it.
 .PHONY: test-code test-liyaqa

@@ -26,7 +26,7 @@ from tests.acceptance.scenarios import (
     show,
 )
 
-pytestmark = pytest.mark.others
+pytestmark = pytest.mark.every_host
 LEAST = 20
 DOWN = Scenario(
     "down", "It is down.", ("a",), {"x.state": "critical"}, {"x.port": "it has none"}, "health"
