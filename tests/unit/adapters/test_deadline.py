@@ -5,12 +5,17 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from typing import Callable
 
 import pytest
-from ansible_collections.runbook.ops.plugins.module_utils.adapters.deadline import ask_all
+from ansible_collections.runbook.ops.plugins.module_utils.adapters.deadline import (
+    Deadline,
+    ask,
+    ask_all,
+)
 from ansible_collections.runbook.ops.plugins.module_utils.core.errors import OpsError
 
 
@@ -30,6 +35,33 @@ def test_question_that_hangs_does_not_hold_up_the_others() -> None:
     assert answers == [None] * 20 + [True]
     assert time.monotonic() - started < 2
     over.set()
+
+
+def test_question_may_extend_its_deadline() -> None:
+    deadline = Deadline(0.1)
+
+    def patient() -> bool:
+        deadline.extend(5)
+        time.sleep(0.3)
+        return deadline.over
+
+    assert ask(patient, deadline) is False
+
+
+def test_deadline_that_is_over_has_nothing_left() -> None:
+    deadline = Deadline(0)
+    assert deadline.over
+    with pytest.raises(socket.timeout, match="timed out"):
+        deadline.left()
+
+
+def test_refusal_of_a_question_is_passed_on() -> None:
+    def refuse() -> int:
+        raise OpsError("Cannot look: it is dark. Switch on the light.", code="dark")
+
+    with pytest.raises(OpsError) as caught:
+        ask_all([refuse], seconds=5)
+    assert caught.value.code == "dark"
 
 
 @pytest.mark.parametrize("seconds", [0, -1, float("nan"), float("inf"), 3601])

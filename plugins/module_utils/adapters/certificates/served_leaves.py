@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING
 from ...core.host_names import address_of, ascii_name
 from ...core.renewal.plan import Leaf, within_reach
 from ...core.starttls.exchange import StartTlsError
-from ..deadline import ask_all
-from ..network.connecting import UNROUTABLE, Deadline
+from ..deadline import Deadline, ask_all
+from ..network.connecting import UNROUTABLE
 from ..tls.starttls import ask_for_tls
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, TypeVar
 from ...core.mail.dialogue import MailError, begin_tls, greet, leave, log_in, say_hello
 from ...core.mail.server import AUTH, REACHABLE, TLS, Visit
 from ...core.starttls.exchange import StartTlsError, talks_too_early
-from ..deadline import LONGEST, ask_all, check_timeout
-from ..network.connecting import Deadline, connect, find_targets
+from ..deadline import LONGEST, Deadline, ask_all, check_timeout
+from ..network.connecting import connect, find_targets
 from ..network.trust import trust
 from ..tls.faults import CONNECTION, HANDSHAKE, describe_fault
 from ..tls.starttls import Inbox

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import errno
 import socket
-import time
 from typing import TYPE_CHECKING, Any, Callable
 
 from ...core.host_names import address_of, ascii_name
+from ..deadline import Deadline
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,21 +30,6 @@ _MOST_ADDRESSES = 32
 
 class ClosedError(ConnectionError):
     """The other side has closed the connection."""
-
-
-class Deadline:
-    """``seconds`` from now, by a clock that nobody can set."""
-
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
-        self._end = time.monotonic() + seconds
-
-    def left(self) -> float:
-        """The seconds that are left, more than 0; raises ``socket.timeout`` where none are."""
-        left = self._end - time.monotonic()
-        if left <= 0:
-            raise socket.timeout("timed out")
-        return left
 
 
 def find_targets(host: str, port: int, resolve: Resolve) -> list[Target]:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 from ...core.errors import OpsError, cannot
 from ...core.redis.errors import refused, unreachable
 from ...core.redis.resp import NotRedisError, Refusal, Word, decode, encode
+from ..deadline import Deadline
 from ..engine.addresses import read_address
-from ..network.connecting import Deadline, find_targets
 from ..network.connecting import connect as connect_socket
+from ..network.connecting import find_targets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -15,7 +15,7 @@ from ..programs.commands import run_command
 if TYPE_CHECKING:
     from ...core.certificates.judgement import Certificate
     from ...core.certificates.stapling import Stapling
-    from ..network.connecting import Deadline
+    from ..deadline import Deadline
 
 # The access method id-ad-ocsp (RFC 5280, 4.2.2.1), which no certificate has for anything else.
 _OCSP_RESPONDER = b"\x06\x08\x2b\x06\x01\x05\x05\x07\x30\x01"

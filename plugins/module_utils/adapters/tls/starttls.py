@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import socket
 
     from ...core.starttls.exchange import Dialogue, Exchange
-    from ..network.connecting import Deadline
+    from ..deadline import Deadline
 
 _CHUNK = 4096
 

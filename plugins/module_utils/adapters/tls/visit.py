@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 
     from ...core.certificates.judgement import Certificate, Endpoint, Fault
     from ...core.certificates.stapling import Stapling
-    from ..network.connecting import Deadline, Target
+    from ..deadline import Deadline
+    from ..network.connecting import Target
     from .handshake import Shown
     from .settings import Settings
 

@@ -17,8 +17,8 @@ from ...core.certificates.judgement import Observation
 from ...core.certificates.visits import Visit, merge_visits
 from ...core.errors import OpsError, cannot
 from ..certificates.x509 import need_library
-from ..deadline import LONGEST, ask_all, check_timeout
-from ..network.connecting import Deadline, apart, find_targets
+from ..deadline import LONGEST, Deadline, ask_all, check_timeout
+from ..network.connecting import apart, find_targets
 from .faults import describe_fault, unresolved
 from .settings import Settings
 from .visit import Visitor

@@ -9,8 +9,8 @@ import errno
 import socket
 
 import pytest
+from ansible_collections.runbook.ops.plugins.module_utils.adapters.deadline import Deadline
 from ansible_collections.runbook.ops.plugins.module_utils.adapters.network.connecting import (
-    Deadline,
     connect,
     connect_to,
 )
