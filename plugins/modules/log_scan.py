@@ -13,6 +13,8 @@ version_added: 0.1.0
 description:
   - Reads each log as a stream and counts the lines that match each pattern, as C(grep -c) does.
     Memory stays small whatever the size of the log is.
+  - Up to 4 logs are read at the same time, so that one that gives nothing more does not hold up
+    the others.
   - A few of the lines are returned. Passwords, tokens, keys, credentials in URLs, e-mail addresses
     and other long opaque values are taken out of them.
   - Only the first 16 KiB of a line are looked at.
@@ -151,8 +153,8 @@ options:
         type: dict
         default: {op: ge, warning: 1}
   timeout:
-    description: Seconds that one log may take. What is left of it then is not read, and the check
-      C(logs.source) is unknown.
+    description: Seconds that one log may take, without those in which the lines of other logs are
+      counted. What is left of it then is not read, and the check C(logs.source) is unknown.
     type: float
     default: 60
   connect_timeout:
@@ -285,8 +287,7 @@ sources:
 from typing import Any
 
 from ..module_utils.adapters.engine.api import DEFAULT_SOCKET
-from ..module_utils.adapters.logs.container_logs import Patience
-from ..module_utils.adapters.logs.sources import read_known, read_tally
+from ..module_utils.adapters.logs.sources import Patience, read_known, read_tallies
 from ..module_utils.core.logs.checks import describe_tally, judge_tally, read_sources
 from ..module_utils.core.logs.lines import read_scan
 from ..module_utils.core.outcome import Outcome
@@ -310,12 +311,15 @@ def run(look: Look) -> Outcome:
     known_file = (given["new_messages"] or {}).get("known_file")
     scan = read_scan(given, read_known(known_file))
     sources = read_sources(given["sources"], given["since"], scan)
-    how = {
-        "patience": Patience(given["connect_timeout"], given["timeout"]),
-        "socket_path": given["docker_socket"],
-    }
-    pairs = [(source, read_tally(source, scan, look.now, **how)) for source in sources]
-    lines = sum(tally.lines for dummy, tally in pairs)
+    tallies = read_tallies(
+        sources,
+        scan,
+        look.now,
+        patience=Patience(given["connect_timeout"], given["timeout"]),
+        socket_path=given["docker_socket"],
+    )
+    pairs = list(zip(sources, tallies))
+    lines = sum(tally.lines for tally in tallies)
     return Outcome(
         summary=f"{len(pairs)} logs were scanned, {lines} lines.",
         checks=tuple(check for pair in pairs for check in judge_tally(*pair, scan, look.now)),

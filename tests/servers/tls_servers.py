@@ -39,13 +39,14 @@ def serving(
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((address or ("::1" if family is socket.AF_INET6 else HOST), port))
         listener.listen(64)
-        threading.Thread(target=_accept, args=(listener, behave, over), daemon=True).start()
+        threading.Thread(target=accept_each, args=(listener, behave, over), daemon=True).start()
         yield listener.getsockname()[1]
         over.set()
         listener.shutdown(socket.SHUT_RDWR)
 
 
-def _accept(listener: socket.socket, behave: Behave, over: threading.Event) -> None:
+def accept_each(listener: socket.socket, behave: Behave, over: threading.Event) -> None:
+    """Handle every connection in a thread, until the test is over."""
     with contextlib.suppress(OSError):
         while not over.is_set():
             connection, dummy = listener.accept()

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.servers.tls_servers import Behave
+from tests.servers.tls_servers import Behave, accept_each
 
 _BLOCK = b"x" * 65536
 
@@ -78,23 +78,15 @@ def flooding(connection: socket.socket, over: threading.Event) -> None:
 
 @contextlib.contextmanager
 def serving_at(path: Path, behave: Behave) -> Iterator[str]:
-    """Serve connections to the Unix socket ``path``; gives it as text."""
+    """Serve connections to the Unix socket ``path``, each in a thread; gives it as text."""
     over = threading.Event()
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(path))
-        listener.listen(8)
-        threading.Thread(target=_accept, args=(listener, behave, over), daemon=True).start()
+        listener.listen(64)
+        threading.Thread(target=accept_each, args=(listener, behave, over), daemon=True).start()
         yield str(path)
         over.set()
         listener.shutdown(socket.SHUT_RDWR)
-
-
-def _accept(listener: socket.socket, behave: Behave, over: threading.Event) -> None:
-    with contextlib.suppress(OSError):
-        while not over.is_set():
-            connection, dummy = listener.accept()
-            with contextlib.suppress(OSError), connection:
-                behave(connection, over)
 
 
 def _target(connection: socket.socket) -> str:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, runbook.ops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A stand-in for the Docker Engine: the two answers that reading a log takes.
+"""A stand-in for the Docker Engine: the two answers that reading a log takes, and what may be late.
 
 A real engine cannot be had wherever the unit tests run, and it can be made neither to break off in
 the middle of a frame nor to send one of any length. The heads and frames are those that Docker
@@ -45,12 +45,37 @@ def engine(answer: bytes, *, terminal: bool = False, described: bytes | None = N
     return routing({**pages, "/": NOT_FOUND})
 
 
+def describing(give: Behave) -> Behave:
+    """Describe any container, as one with a terminal, and answer for its log as ``give`` does."""
+
+    def behave(connection: socket.socket, over: threading.Event) -> None:
+        if connection.recv(65536).split(b" ", 2)[1].endswith(b"/json"):
+            connection.sendall(page({"Config": {"Tty": True}}))
+        else:
+            give(connection, over)
+
+    return behave
+
+
+def stalling_log(sent: bytes) -> Behave:
+    """Send ``sent`` as the beginning of a log, and then nothing more; not even a head without."""
+
+    def give(connection: socket.socket, over: threading.Event) -> None:
+        connection.sendall(log(sent, whole=False) if sent else b"")
+        over.wait()
+
+    return give
+
+
+def trickling_log(connection: socket.socket, over: threading.Event) -> None:
+    """Send a line every now and then, each well within any timeout for a single read."""
+    connection.sendall(_HEAD)
+    while not over.wait(0.05):
+        connection.sendall(b"6\r\nERROR\n\r\n")
+
+
 def endless_log(connection: socket.socket, over: threading.Event) -> None:
-    """Describe the container on the first connection, and send a log without an end on others."""
-    target = connection.recv(65536).split(b" ", 2)[1]
-    if target.endswith(b"/json"):
-        connection.sendall(page({"Config": {"Tty": True}}))
-        return
+    """Send a log that has no end as fast as it is taken."""
     connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
     while not over.is_set():
         connection.sendall(b"ERROR again\n" * 5000)

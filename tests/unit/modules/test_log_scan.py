@@ -16,15 +16,18 @@ import pytest
 from ansible_collections.runbook.ops.plugins.modules import log_scan
 
 from tests.conftest import RunModule
-from tests.servers.tls_servers import silent
-from tests.servers.web_servers import serving_at
+from tests.servers.tls_servers import Behave, silent
+from tests.servers.web_servers import dripping, serving_at
 from tests.stand_ins.engine_stand_in import (
     NO_LOG,
     TWO_STREAMS,
+    describing,
     endless_log,
     engine,
     frame,
     log,
+    stalling_log,
+    trickling_log,
 )
 
 ERRORS = {"id": "logs.errors", "pattern": "ERROR", "threshold": {"warning": 1, "critical": 10}}
@@ -230,10 +233,89 @@ def test_log_that_breaks_off_is_unknown_and_counted(run_module: RunModule, tmp_p
 
 
 def test_log_without_an_end_is_left_in_time(run_module: RunModule, tmp_path: Path) -> None:
-    with serving_at(tmp_path / "engine.sock", endless_log) as socket_path:
+    with serving_at(tmp_path / "engine.sock", describing(endless_log)) as socket_path:
         result = scan_container(run_module, socket_path, timeout=0.5)
     assert statuses(result) == {"logs.source": "unknown", "logs.errors": "critical"}
-    assert "it is too large to be read within 0.5 s, and only " in result["checks"][0]["summary"]
+    assert "it did not end within 0.5 s, and only " in result["checks"][0]["summary"]
+
+
+def three_logs(run_module: RunModule, socket_path: str, **options: Any) -> dict[str, Any]:
+    sources = [{"name": name, "container": name} for name in ("api", "web", "nginx")]
+    return run_module(
+        log_scan, sources=sources, patterns=[ERRORS], docker_socket=socket_path, **options
+    )
+
+
+@pytest.mark.alone
+@pytest.mark.parametrize(
+    ("give", "told", "ids"),
+    [
+        (
+            stalling_log(b"ERROR one\nERROR tw"),
+            "cannot be read whole: it did not end within 1 s, and only 1 lines (0.0 MB)",
+            ["logs.source", "logs.errors"],
+        ),
+        (
+            trickling_log,
+            "cannot be read whole: it did not end within 1 s, and only ",
+            ["logs.source", "logs.errors"],
+        ),
+        (stalling_log(b""), "cannot be read: it did not end within 1 s.", ["logs.source"]),
+    ],
+    ids=["stalls", "trickles", "does not begin"],
+)
+def test_logs_that_are_late_are_late_at_the_same_time(
+    run_module: RunModule, tmp_path: Path, give: Behave, told: str, ids: list[str]
+) -> None:
+    started = time.monotonic()
+    with serving_at(tmp_path / "engine.sock", describing(give)) as socket_path:
+        result = three_logs(run_module, socket_path, timeout=1)
+    assert time.monotonic() - started < 2.5
+    assert [check["id"] for check in result["checks"]] == ids * 3
+    for check, name in zip(result["checks"][:: len(ids)], ("api", "web", "nginx")):
+        assert check["summary"].startswith(f"The log of {name} {told}")
+
+
+def test_log_that_stalls_keeps_no_other_from_being_read(
+    run_module: RunModule, tmp_path: Path
+) -> None:
+    """More of them than are read at the same time, so that each has to give way to another."""
+    for number in range(20):
+        (tmp_path / f"{number}.log").write_text("ERROR\n" * number)
+    files = [{"name": f"{n}", "path": str(tmp_path / f"{n}.log")} for n in range(20)]
+    with serving_at(tmp_path / "engine.sock", describing(stalling_log(b"x\n"))) as socket_path:
+        result = run_module(
+            log_scan,
+            sources=[{"name": "api", "container": "api"}, *files],
+            patterns=[ERRORS],
+            docker_socket=socket_path,
+            timeout=0.5,
+        )
+    api, *others = result["sources"]
+    assert (api["name"], api["failure"]) == ("api", "it did not end within 0.5 s")
+    assert [one["name"] for one in others] == [f"{n}" for n in range(20)]
+    assert [one["patterns"][0]["lines"] for one in others] == list(range(20))
+
+
+def test_logs_that_are_read_together_give_what_each_gives_alone(
+    run_module: RunModule, tmp_path: Path
+) -> None:
+    for name, size in (("large", 90_000), ("small", 3), ("middle", 20_000)):
+        lines = (f"ERROR {name} {n} from 192.0.2.{n % 50}\n" for n in range(size))
+        (tmp_path / name).write_text("".join(lines))
+    names = ("large", "none", "small", "middle")
+    sources = [{"name": name, "path": str(tmp_path / name)} for name in names]
+    asked = {
+        "patterns": [ERRORS],
+        "groups": [{"id": "by.address", "pattern": r"from (?P<key>\S+)", "kind": "address"}],
+        "new_messages": {"pattern": "ERROR"},
+    }
+    together = run_module(log_scan, sources=sources, **asked)
+    alone = [run_module(log_scan, sources=[source], **asked) for source in sources]
+    assert together["sources"] == [one["sources"][0] for one in alone]
+    assert [check["summary"] for check in together["checks"]] == [
+        check["summary"] for one in alone for check in one["checks"]
+    ]
 
 
 def test_missing_engine_is_a_failure(run_module: RunModule, tmp_path: Path) -> None:
@@ -250,8 +332,18 @@ def test_engine_that_hangs_costs_no_more_than_its_first_answer(
 ) -> None:
     started = time.monotonic()
     with serving_at(tmp_path / "engine.sock", silent) as socket_path:
-        result = scan_container(run_module, socket_path, connect_timeout=0.3)
+        result = three_logs(run_module, socket_path, connect_timeout=0.3)
     assert (result["failed"], result["code"]) == (True, "no_engine")
+    assert time.monotonic() - started < 5
+
+
+def test_engine_that_answers_in_drops_costs_no_more_than_its_first_answer(
+    run_module: RunModule, tmp_path: Path
+) -> None:
+    started = time.monotonic()
+    with serving_at(tmp_path / "engine.sock", dripping) as socket_path:
+        result = three_logs(run_module, socket_path, connect_timeout=0.3)
+    assert {check["summary"].partition(": ")[2] for check in result["checks"]} == {"timed out."}
     assert time.monotonic() - started < 5
 
 

@@ -5,53 +5,47 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import struct
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from ...core.errors import OpsError, cannot
-from ..deadline import check_timeout
-from ..engine.api import ask_engine
+from ..deadline import Deadline
+from ..engine.api import ask_on
+from ..engine.timed import TimedConnection
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
 CHUNK = 256 * 1024
 _HEADER = struct.Struct(">BxxxL")
 
 
-@dataclass(frozen=True)
-class Patience:
-    """Seconds that an engine may take for its first answer, and that a whole log may take."""
-
-    reach: float
-    read: float
-
-    def check(self) -> None:
-        """Raise ``OpsError`` ``bad_timeout`` unless both can be waited for."""
-        check_timeout(self.reach)
-        check_timeout(self.read)
-
-
 def read_container_log(
-    name: str, *, since: int, until: int, patience: Patience, socket_path: str
+    name: str, *, since: int, until: int, reach: float, deadline: Deadline, socket_path: str
 ) -> Iterator[bytes]:
     """What the container wrote to both streams between two Unix times, in pieces of any size.
 
-    An engine that hangs shows at the first, small question, and costs ``patience.reach`` only.
+    An engine that hangs shows at the first, small question, and costs ``reach`` seconds only. What
+    came before the stream broke off, or ``deadline`` was over, is given as well.
 
     Raises ``OpsError`` as ``ask_engine`` does, and ``log_broken`` where the stream ends early.
     """
     prefix = f"/containers/{quote(name, safe='')}"
-    with ask_engine(f"{prefix}/json", seconds=patience.reach, socket_path=socket_path) as response:
+    with _asking(f"{prefix}/json", Deadline(reach), socket_path) as response:
         plain = _has_terminal(response)
     target = f"{prefix}/logs?stdout=1&stderr=1&timestamps=0&since={since}&until={until}"
-    with ask_engine(target, seconds=patience.read, socket_path=socket_path) as response:
-        chunks = iter(lambda: _read(response.read, CHUNK), b"")
-        yield from chunks if plain else payloads(chunks)
+    try:
+        with _asking(target, deadline, socket_path) as response:
+            yield from _chunks(response) if plain else payloads(_chunks(response))
+    except OpsError as error:
+        # The engine has answered just before: it is this log that gives nothing.
+        if error.code == "no_engine" and deadline.over:
+            raise _broken("timed out") from error
+        raise
 
 
 def payloads(chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -77,19 +71,56 @@ def payloads(chunks: Iterable[bytes]) -> Iterator[bytes]:
         raise _broken("the stream ends inside of a frame")
 
 
+@contextlib.contextmanager
+def _asking(
+    target: str, deadline: Deadline, socket_path: str
+) -> Iterator[http.client.HTTPResponse]:
+    connection = TimedConnection(socket_path, deadline)
+    with contextlib.closing(connection), ask_on(connection, target) as response:
+        yield response
+
+
 def _has_terminal(response: http.client.HTTPResponse) -> bool:
     """Whether the container has a terminal, since the log of such a one comes without frames."""
     try:
-        return bool(json.loads(_read(response.read, None))["Config"]["Tty"])
-    except (ValueError, KeyError, TypeError) as error:
+        return bool(json.loads(response.read())["Config"]["Tty"])
+    except OSError as error:
+        raise _broken(error.strerror or error) from error
+    except (http.client.HTTPException, ValueError, KeyError, TypeError) as error:
         raise _broken("the engine does not describe the container") from error
 
 
-def _read(read: Callable[[int | None], bytes], size: int | None) -> bytes:
+def _chunks(response: http.client.HTTPResponse) -> Iterator[bytes]:
+    """What comes, put together to chunks, since the engine sends each line apart.
+
+    What came before the stream broke off is given too. Raises ``OpsError`` ``log_broken``.
+    """
+    whole = False
+    while not whole:
+        parts: list[bytes] = []
+        try:
+            whole = _gather(response, parts)
+        except OpsError:
+            yield b"".join(parts)
+            raise
+        yield b"".join(parts)
+
+
+def _gather(response: http.client.HTTPResponse, parts: list[bytes]) -> bool:
+    """Add a chunk to ``parts``, or what is left; whether that was the end of it."""
+    room = CHUNK
     try:
-        return read(size)
-    except (OSError, http.client.HTTPException) as error:
-        raise _broken(getattr(error, "strerror", None) or error or type(error).__name__) from error
+        while room > 0:
+            part = response.read1(room)
+            if not part:
+                return True
+            parts.append(part)
+            room -= len(part)
+    except OSError as error:
+        raise _broken(error.strerror or error) from error
+    except http.client.HTTPException as error:
+        raise _broken("the stream breaks off") from error
+    return False
 
 
 def _broken(cause: object) -> OpsError:

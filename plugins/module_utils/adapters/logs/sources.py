@@ -5,53 +5,76 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
+import socket
+import threading
 import time
-from dataclasses import replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...core.errors import OpsError, cannot
 from ...core.logs.checks import Source
 from ...core.logs.lines import LineCounter, Scan, Tally, whole_lines
-from .container_logs import Patience, read_container_log
+from ..deadline import Deadline, ask, check_timeout
+from .container_logs import read_container_log
 from .files import read_log_file, refuse_binary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
+AT_ONCE = 4
+"""How many logs are read at the same time. Each has its counts in memory, up to 12 MB a group."""
 _HOUR = 3600
 _LARGEST_BASELINE = 4 * 1024 * 1024
 
 
-def read_tally(
-    source: Source, scan: Scan, now: datetime, *, patience: Patience, socket_path: str
-) -> Tally:
-    """Count the lines of ``source`` that ``scan`` looks for.
+@dataclass(frozen=True)
+class Patience:
+    """Seconds that an engine may take for its first answer, and that a whole log may take."""
 
-    What keeps it from being read is in the tally; after ``patience.read`` the rest is left unread.
+    reach: float
+    read: float
+
+    def check(self) -> None:
+        """Raise ``OpsError`` ``bad_timeout`` unless both can be waited for."""
+        check_timeout(self.reach)
+        check_timeout(self.read)
+
+
+def read_tallies(
+    sources: Sequence[Source], scan: Scan, now: datetime, *, patience: Patience, socket_path: str
+) -> list[Tally]:
+    """What ``scan`` finds in each of ``sources``, in their order; several are read at a time.
+
+    What keeps a log from being read is in its tally; after ``patience.read`` the rest of it is left
+    unread.
 
     Raises ``OpsError`` ``no_engine`` and ``bad_timeout``.
     """
     patience.check()
-    counter = LineCounter(scan)
-    if source.container:
-        chunks = refuse_binary(_read_container(source, now, patience, socket_path))
-    else:
-        chunks = read_log_file(source.path, source.rotated)
-    read = [0]
-    failure = ""
-    try:
-        for block in whole_lines(_counted(_within(patience.read, chunks), read)):
-            counter.feed(block)
-    except OpsError as error:
-        if error.code == "no_engine":
-            raise
-        failure = str(error.details["cause"])
-    except OSError as error:
-        failure = (error.strerror or "unknown error").lower()
-    tally = counter.tally(failure)
-    return replace(tally, dropped=max(0, read[0] - tally.size))
+    moment = int(now.timestamp())
+    turn = threading.Lock()
+
+    def read(source: Source) -> Tally:
+        reading = _Reading(scan, patience, turn)
+        if source.path:
+            return reading.tally(read_log_file(source.path, source.rotated))
+        log = read_container_log(
+            source.container,
+            since=int(moment - source.hours * _HOUR),
+            until=moment + 1,
+            reach=patience.reach,
+            deadline=reading.deadline,
+            socket_path=socket_path,
+        )
+        return reading.tally(refuse_binary(log))
+
+    with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
+        return list(pool.map(read, sources))
 
 
 def read_known(path: str | None) -> list[str]:
@@ -76,30 +99,57 @@ def read_known(path: str | None) -> list[str]:
     return text.decode("utf-8", "replace").splitlines()
 
 
-def _read_container(
-    source: Source, now: datetime, patience: Patience, socket_path: str
-) -> Iterator[bytes]:
-    moment = int(now.timestamp())
-    return read_container_log(
-        source.container,
-        since=int(moment - source.hours * _HOUR),
-        until=moment + 1,
-        patience=patience,
-        socket_path=socket_path,
-    )
+class _Reading:
+    """One log on the way to its tally.
 
+    Lines are counted in turns, since only one thread at a time gets on with it. The time in which
+    others have their turn is given back, so that a large log beside others is read as far as alone.
+    """
 
-def _counted(chunks: Iterable[bytes], read: list[int]) -> Iterator[bytes]:
-    """The chunks, while the first item of ``read`` adds up their lengths."""
-    for chunk in chunks:
-        read[0] += len(chunk)
-        yield chunk
+    def __init__(self, scan: Scan, patience: Patience, turn: threading.Lock) -> None:
+        self.deadline = Deadline(patience.read)
+        # What no deadline interrupts, such as a file system that hangs, is left behind at the end.
+        self._end = Deadline(patience.reach + patience.read)
+        self._scan = scan
+        self._turn = turn
+        self._size = 0
 
+    def tally(self, chunks: Iterable[bytes]) -> Tally:
+        """Count the lines of ``chunks``. Raises ``OpsError`` ``no_engine``."""
+        question = functools.partial(self._count, chunks)
+        return ask(question, self._end) or LineCounter(self._scan).tally(self._late)
 
-def _within(seconds: float, chunks: Iterable[bytes]) -> Iterator[bytes]:
-    deadline = time.monotonic() + seconds
-    for chunk in chunks:
-        yield chunk
-        if time.monotonic() > deadline:
-            cause = f"it is too large to be read within {seconds:g} s"
-            raise OpsError(cause, code="too_large", details={"cause": cause})
+    @property
+    def _late(self) -> str:
+        return f"it did not end within {self.deadline.seconds:g} s"
+
+    def _count(self, chunks: Iterable[bytes]) -> Tally:
+        counter, failure = LineCounter(self._scan), ""
+        try:
+            for block in whole_lines(self._in_time(chunks)):
+                with self._having_turn():
+                    counter.feed(block)
+        except OpsError as error:
+            if error.code == "no_engine":
+                raise
+            failure = str(error.details["cause"])
+        except OSError as error:
+            failure = (error.strerror or "unknown error").lower()
+        tally = counter.tally(self._late if failure and self.deadline.over else failure)
+        return replace(tally, dropped=max(0, self._size - tally.size))
+
+    def _in_time(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
+            self._size += len(chunk)
+            yield chunk
+            if self.deadline.over:
+                raise socket.timeout(self._late)
+
+    @contextlib.contextmanager
+    def _having_turn(self) -> Iterator[None]:
+        asked = time.monotonic()
+        with self._turn:
+            waited = time.monotonic() - asked
+            self.deadline.extend(waited)
+            self._end.extend(waited)
+            yield

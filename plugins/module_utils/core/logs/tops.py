@@ -26,11 +26,13 @@ class TopCounter:
     def add(self, key: bytes, example: bytes = b"") -> None:
         """Count ``key`` once, and keep the first example of it."""
         self._counts[key] += 1
-        self._examples.setdefault(key, example)
+        if example:
+            self._examples.setdefault(key, example)
         if len(self._counts) > self._most:
             self.complete = False
             self._counts = Counter(dict(self._counts.most_common(self._most // 2)))
-            self._examples = {key: self._examples[key] for key in self._counts}
+            kept = self._examples.keys() & self._counts.keys()
+            self._examples = {key: self._examples[key] for key in kept}
 
     def example(self, key: bytes) -> bytes:
         """The first example of a key that is counted."""

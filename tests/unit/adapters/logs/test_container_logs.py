@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from ansible_collections.runbook.ops.plugins.module_utils.adapters.deadline import Deadline
 from ansible_collections.runbook.ops.plugins.module_utils.adapters.logs.container_logs import (
-    Patience,
     payloads,
     read_container_log,
 )
@@ -20,10 +21,14 @@ from tests.servers.web_servers import page, serving_at
 from tests.stand_ins.engine_stand_in import NO_LOG, TERMINAL, TWO_STREAMS, engine, frame, log
 
 
+def pieces(socket_path: str, name: str = "backend") -> Iterator[bytes]:
+    return read_container_log(
+        name, since=0, until=1, reach=0.5, deadline=Deadline(0.5), socket_path=socket_path
+    )
+
+
 def read(socket_path: str, name: str = "backend") -> bytes:
-    patience = Patience(reach=0.5, read=0.5)
-    pieces = read_container_log(name, since=0, until=1, patience=patience, socket_path=socket_path)
-    return b"".join(pieces)
+    return b"".join(pieces(socket_path, name))
 
 
 @pytest.mark.parametrize(
@@ -33,6 +38,7 @@ def read(socket_path: str, name: str = "backend") -> bytes:
         (engine(log(TERMINAL), terminal=True), TERMINAL),
         (engine(log(frame(b"x" * 3_000_000))), b"x" * 3_000_000),
         (engine(page(b"")), b""),
+        (engine(page(TERMINAL), terminal=True), TERMINAL),
     ],
 )
 def test_log_is_read(tmp_path: Path, behave: Behave, text: bytes) -> None:
@@ -116,6 +122,17 @@ def test_stream_that_breaks_off_is_told(tmp_path: Path) -> None:
     ):
         read(socket_path)
     assert caught.value.code == "log_broken"
+
+
+def test_what_came_before_the_stream_broke_off_is_given(tmp_path: Path) -> None:
+    behave = engine(log(frame(b"x" * 300_000) + TWO_STREAMS, whole=False))
+    given: list[bytes] = []
+    with (
+        serving_at(tmp_path / "engine.sock", behave) as socket_path,
+        pytest.raises(OpsError, match="the stream breaks off"),
+    ):
+        given.extend(pieces(socket_path))
+    assert b"".join(given) == b"x" * 300_000 + b"ERROR two\nERROR one\n"
 
 
 @pytest.mark.parametrize(
