@@ -91,6 +91,23 @@ options:
           night is no error rate of 50 %.
         type: int
         default: 100
+      remedy:
+        description: The symptom that such lines tell of, for which the report has the first steps.
+        type: str
+        choices: &remedies
+          - authentication_failures
+          - certificate_expired
+          - connection_pool_exhausted
+          - database_maintenance
+          - disk_full
+          - failed_migration
+          - high_error_rate
+          - mail_failures
+          - redis_out_of_memory
+          - restore
+          - service_down
+          - slow_performance
+          - storage_failures
   groups:
     description: What to count by the address, the account or another text that a line holds, such
       as failed logins or clients. The most frequent one is judged.
@@ -128,6 +145,10 @@ options:
         description: How many of the most frequent are returned.
         type: int
         default: 10
+      remedy:
+        description: As O(patterns[].remedy).
+        type: str
+        choices: *remedies
   new_messages:
     description: Whether messages occur that were not there before. Digits, UUIDs and hashes in a
       message become C(#), which makes a template of it.
@@ -180,6 +201,7 @@ EXAMPLES = r"""
         pattern: '"level":"ERROR"|\bERROR\b'
         exclude: Broken pipe
         threshold: {op: ge, warning: 10, critical: 100}
+        remedy: high_error_rate
       - id: logs.out_of_memory
         pattern: OutOfMemoryError
         threshold: {op: ge, critical: 1}
@@ -200,10 +222,12 @@ EXAMPLES = r"""
         pattern: Failed password for .* from (?P<key>\S+)
         kind: address
         threshold: {op: ge, warning: 10, critical: 50}
+        remedy: authentication_failures
       - id: auth.failures_by_account
         pattern: Failed password for (?:invalid user )?(?P<key>\S+)
         kind: account
         threshold: {op: ge, warning: 10, critical: 50}
+        remedy: authentication_failures
     new_messages:
       pattern: error
       known_file: /etc/runbook.ops/ssh.messages

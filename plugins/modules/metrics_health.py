@@ -73,6 +73,24 @@ options:
         type: str
         choices: [ok, warning, unknown, critical]
         default: unknown
+      remedy:
+        description: The symptom that a bad number tells of, for which the report has the first
+          steps.
+        type: str
+        choices:
+          - authentication_failures
+          - certificate_expired
+          - connection_pool_exhausted
+          - database_maintenance
+          - disk_full
+          - failed_migration
+          - high_error_rate
+          - mail_failures
+          - redis_out_of_memory
+          - restore
+          - service_down
+          - slow_performance
+          - storage_failures
   alerts:
     description:
       - Whether the firing alerts are judged, as the check C(alerts.firing). One with the label
@@ -110,6 +128,7 @@ EXAMPLES = r"""
         samples_expr: sum(increase(http_server_requests_total[5m]))
         min_samples: 100
         threshold: {op: ge, warning: 1, critical: 5}
+        remedy: high_error_rate
       - id: app.response_time
         summary: The response time (p95)
         unit: ms
@@ -117,6 +136,7 @@ EXAMPLES = r"""
           1000 * histogram_quantile(0.95,
           sum by (le) (rate(http_server_requests_seconds_bucket[5m])))
         threshold: {op: ge, warning: 500, critical: 2000}
+        remedy: slow_performance
 
 - name: Look whether any target is down
   runbook.ops.metrics_health:
@@ -215,28 +235,13 @@ from ..module_utils.core.metrics.checks import (
 from ..module_utils.core.metrics.scrape_checks import describe_targets
 from ..module_utils.core.outcome import Outcome
 from ..module_utils.entry.observing import Look, run_observer
-from ..module_utils.options.checks import check_options, threshold_option
+from ..module_utils.options.checks import check_options
+from ..module_utils.options.metrics import query_options
 
-_QUERY = {
-    "id": {"type": "str", "required": True},
-    "expr": {"type": "str", "required": True},
-    "summary": {"type": "str"},
-    "unit": {"type": "str", "default": ""},
-    "threshold": {**threshold_option(), "required": True},
-    "samples_expr": {"type": "str"},
-    "min_samples": {"type": "float"},
-    "on_no_data": {"type": "str", "choices": [one.label for one in Status], "default": "unknown"},
-}
 ARGUMENT_SPEC: dict[str, Any] = {
     **check_options(),
     "prometheus_url": {"type": "str", "required": True},
-    "queries": {
-        "type": "list",
-        "elements": "dict",
-        "default": [],
-        "options": _QUERY,
-        "required_together": [("samples_expr", "min_samples")],
-    },
+    **query_options(),
     "alerts": {"type": "bool", "default": True},
     "targets": {"type": "bool", "default": False},
     "clock": {"type": "bool", "default": False},

@@ -41,6 +41,14 @@ def thresholds(facts: Facts) -> Iterator[tuple[str, Facts]]:
             yield one["id"], one["threshold"]
 
 
+def remedies(facts: Facts) -> dict[str, str]:
+    """The symptoms that queries, patterns and groups tell of, by the id of the check."""
+    logs = facts.get("ops_logs", {})
+    queries = facts.get("ops_monitoring", {}).get("queries", [])
+    given = [*queries, *logs.get("patterns", []), *logs.get("groups", [])]
+    return {one["id"]: one["remedy"] for one in given if "remedy" in one}
+
+
 def silent_limits(tasks: dict[str, str], facts: Facts) -> list[str]:
     """Limits that the role ``health`` reads for what there is, and that no inventory gives.
 

@@ -13,14 +13,13 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.runbook.ops.plugins.module_utils.core.usual_remedies import (
-    USUAL_REMEDIES,
-)
+from ansible_collections.runbook.ops.plugins.module_utils.core.report.remedies import REMEDIES
 
 from tests.contract.inventories import (
     Facts,
     level_violations,
     pattern_violations,
+    remedies,
     silent_limits,
     spec_violations,
     thresholds,
@@ -84,10 +83,17 @@ def test_every_limit_says_where_it_is_from(place: Path) -> None:
     assert untraced(text) == []
 
 
-def test_every_usual_remedy_is_of_a_check_of_an_inventory() -> None:
-    facts = [facts_of(place / "group_vars" / place.name) for place in PLATFORMS]
-    named = {name for one in facts for name, _given in thresholds(one)}
-    assert set(USUAL_REMEDIES) - named == set()
+@pytest.mark.parametrize("place", PLATFORMS, ids=name_of)
+def test_every_remedy_of_an_inventory_is_one_of_the_report(place: Path) -> None:
+    named = set(remedies(facts_of(place / "group_vars" / place.name)).values())
+    assert {"high_error_rate", "authentication_failures"} <= named
+    assert named - set(REMEDIES) == set()
+
+
+def test_an_inventory_may_name_every_remedy_of_the_report() -> None:
+    logs, monitoring = (OPTIONS[name]["options"] for name in ("ops_logs", "ops_monitoring"))
+    for given in (logs["patterns"], logs["groups"], monitoring["queries"]):
+        assert given["options"]["remedy"]["choices"] == sorted(REMEDIES)
 
 
 TASKS = {
@@ -138,6 +144,9 @@ def changed(path: str, value: object) -> Facts:
         ("ops_postgres", {"user": "liyaqa"}, "database"),
         ("ops_thresholds.disk_used", {"op": "ge", "warning": 80}, "disk_used"),
         ("ops_logs.groups.0.kind", "name", "name"),
+        ("ops_logs.patterns.0.remedy", "errors", "errors"),
+        ("ops_logs.groups.0.remedy", "attack", "attack"),
+        ("ops_monitoring.queries.0.remedy", "slow", "slow"),
     ],
 )
 def test_a_wrong_variable_is_found(path: str, value: object, cause: str) -> None:

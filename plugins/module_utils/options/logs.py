@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from .checks import threshold_option
+from .remedies import remedy_option
 
 
 def log_options() -> dict[str, Any]:
@@ -16,7 +17,7 @@ def log_options() -> dict[str, Any]:
         "pattern": {"type": "str", "required": True},
         "exclude": {"type": "str"},
     }
-    named = {"id": {"type": "str", "required": True}, **lines}
+    named = {"id": {"type": "str", "required": True}, **lines, "remedy": remedy_option()}
     source = {
         "name": {"type": "str", "required": True},
         "container": {"type": "str"},

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.runbook.ops.plugins.module_utils.core.report.remedies import REMEDIES
 from ansible_collections.runbook.ops.plugins.modules import log_scan
 
 from tests.conftest import RunModule
@@ -170,6 +171,20 @@ def test_guessed_passwords_are_found(run_module: RunModule, tmp_path: Path) -> N
     ]
     assert (by_account["keys"], by_account["top"][0]["key"]) == (10, "ro***")
     assert "amal" not in str(result["sources"])
+
+
+def test_checks_have_the_remedy_that_was_given(run_module: RunModule, tmp_path: Path) -> None:
+    path = tmp_path / "app.log"
+    path.write_text("ERROR of 192.0.2.1\n")
+    group = {"id": "by.address", "pattern": r"of (?P<key>\S+)", "remedy": "service_down"}
+    patterns = [{**ERRORS, "remedy": "disk_full"}, {**ERRORS, "id": "logs.other"}]
+    result = scan_file(run_module, path, patterns=patterns, groups=[group])
+    assert {check["id"]: check["remedy"] for check in result["checks"]} == {
+        "logs.source": None,
+        "logs.errors": "disk_full",
+        "logs.other": None,
+        "by.address": "service_down",
+    }
 
 
 def test_new_messages_are_told_against_a_baseline(run_module: RunModule, tmp_path: Path) -> None:
@@ -356,6 +371,14 @@ def test_engine_that_answers_in_drops_costs_no_more_than_its_first_answer(
                 "Cannot use the pattern logs.x: missing ), unterminated subpattern at position 0."
                 " Give a regular expression of Python."
             ),
+        ),
+        (
+            {"patterns": [{**ERRORS, "remedy": "errors"}]},
+            f"value of remedy must be one of: {', '.join(REMEDIES)}, got: errors found in patterns",
+        ),
+        (
+            {"groups": [{"id": "logs.x", "pattern": "(?P<key>x)", "remedy": "attack"}]},
+            f"value of remedy must be one of: {', '.join(REMEDIES)}, got: attack found in groups",
         ),
         (
             {"since": 0},

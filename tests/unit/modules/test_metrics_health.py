@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from ansible_collections.runbook.ops.plugins.module_utils.core.report.remedies import REMEDIES
 from ansible_collections.runbook.ops.plugins.modules import metrics_health
 
 from tests.conftest import RunModule
@@ -29,6 +30,7 @@ RATE = {
     "samples_expr": "http_requests_total",
     "min_samples": 100,
     "threshold": {"op": "ge", "warning": 1, "critical": 5},
+    "remedy": "high_error_rate",
 }
 
 
@@ -170,6 +172,10 @@ def test_prometheus_of_another_time_is_a_finding(run_module: RunModule) -> None:
                 "Cannot use the URL of prometheus_url: it begins with neither http:// nor https://."
                 " Give http(s)://host[:port]/path, percent-encoded."
             ),
+        ),
+        (
+            {"queries": [{**UP, "remedy": "slow"}]},
+            f"value of remedy must be one of: {', '.join(REMEDIES)}, got: slow found in queries",
         ),
         (
             {"queries": [{**UP, "threshold": {"op": "about"}}]},

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from ..check import Check, Status, judge
 from ..errors import OpsError, cannot
-from ..usual_remedies import usual_remedy
 from .findings import Place, describe_findings, judge_findings
 
 if TYPE_CHECKING:
@@ -140,7 +139,7 @@ def _judge_count(source: Source, tally: Tally, counted: tuple[Rule, Count], now:
         summary=f"{source.name}: {count.lines or 'no'} {lines} {rule.id} {source.window}"
         f"{measured}.",
         observed_at=now,
-        remedy=usual_remedy(rule.id),
+        remedy=rule.remedy,
     )
 
 

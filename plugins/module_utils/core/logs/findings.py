@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from ..check import Check, Status, judge
-from ..usual_remedies import usual_remedy
 from .messages import SHOWN_TEMPLATES
 
 if TYPE_CHECKING:
@@ -93,7 +92,7 @@ def _judge_group(place: Place, group: Group, count: GroupCount) -> Check:
         unit="lines",
         summary=f"{place.name}: {told if key else f'no line matches {group.id} {place.window}'}.",
         observed_at=place.now,
-        remedy=usual_remedy(group.id),
+        remedy=group.remedy,
     )
     if check.status is Status.OK:
         return check

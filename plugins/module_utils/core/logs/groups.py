@@ -28,7 +28,8 @@ _SHOWN_OF_ACCOUNT = 2
 class Group:
     """Lines that match are counted by what the pattern's group ``key`` holds.
 
-    ``kind`` is ``address``, ``account`` or ``text``; ``top`` is how many keys are told.
+    ``kind`` is ``address``, ``account`` or ``text``; ``top`` is how many keys are told; ``remedy``
+    is the symptom that many lines of one key tell of.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Group:
     kind: str
     threshold: Threshold
     top: int
+    remedy: str | None = None
 
 
 @dataclass(frozen=True)
@@ -73,8 +75,14 @@ def read_group(given: Mapping[str, Any]) -> Group:
             ),
             code="bad_top",
         )
-    threshold = read_threshold(given["id"], given["threshold"])
-    return Group(given["id"], matcher, given["kind"], threshold, given["top"])
+    return Group(
+        id=given["id"],
+        matcher=matcher,
+        kind=given["kind"],
+        threshold=read_threshold(given["id"], given["threshold"]),
+        top=given["top"],
+        remedy=given.get("remedy"),
+    )
 
 
 class GroupCounter:

@@ -32,7 +32,7 @@ class Rule:
     """The lines that ``matcher`` finds are counted and judged by ``threshold``.
 
     ``measure`` is what is judged: the ``lines``, their ``percent`` of all lines (of at least
-    ``min_lines``), or the lines ``per_hour``.
+    ``min_lines``), or the lines ``per_hour``. ``remedy`` is the symptom that they tell of.
     """
 
     id: str
@@ -40,6 +40,7 @@ class Rule:
     threshold: Threshold
     measure: str = "lines"
     min_lines: int = 0
+    remedy: str | None = None
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,7 @@ def read_rule(given: Mapping[str, Any]) -> Rule:
         threshold=read_threshold(given["id"], given["threshold"]),
         measure=given.get("measure", "lines"),
         min_lines=given.get("min_lines", 0),
+        remedy=given.get("remedy"),
     )
 
 

@@ -30,7 +30,8 @@ class Query:
     """An instant query and how its number is judged.
 
     ``volume_expr`` counts what the number is made of; below ``least_volume`` there is too little
-    to judge. ``on_no_data`` is the status where there is no number.
+    to judge. ``on_no_data`` is the status where there is no number. ``remedy`` is the symptom
+    that a bad number tells of.
     """
 
     id: str
@@ -41,6 +42,7 @@ class Query:
     volume_expr: str = ""
     least_volume: float = 0.0
     on_no_data: Status = Status.UNKNOWN
+    remedy: str | None = None
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,7 @@ def read_query(given: Mapping[str, Any]) -> Query:
         volume_expr=given["samples_expr"] or "",
         least_volume=given["min_samples"] or 0.0,
         on_no_data=Status[given["on_no_data"].upper()],
+        remedy=given.get("remedy"),
     )
 
 

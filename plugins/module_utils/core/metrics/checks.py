@@ -10,7 +10,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..check import Check, Status, judge
-from ..usual_remedies import usual_remedy
 from .scrape_checks import judge_clock, judge_targets
 
 if TYPE_CHECKING:
@@ -53,8 +52,7 @@ def judge_query(
     Too small a volume is ok, since it says that there is nothing to judge. A volume that is not
     known, or no number, has the status that the query asks for; a query that fails is unknown.
     """
-    remedy = usual_remedy(query.id)
-    blank = Check(query.id, source, Status.UNKNOWN, "", now, unit=query.unit, remedy=remedy)
+    blank = Check(query.id, source, Status.UNKNOWN, "", now, unit=query.unit, remedy=query.remedy)
     failure = reply.failure or (volume.failure if volume else "")
     if failure:
         return replace(blank, summary=f"{query.title} is not known: {failure}.")
@@ -141,7 +139,7 @@ def _judge_sample(query: Query, sample: Sample, source: str, now: datetime) -> C
         unit=query.unit,
         summary="",
         observed_at=now,
-        remedy=usual_remedy(query.id),
+        remedy=query.remedy,
     )
     number = f"{_number(sample.value)} {query.unit}".rstrip()
     limit = check.critical if check.status is Status.CRITICAL else check.warning

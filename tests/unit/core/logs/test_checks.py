@@ -27,7 +27,12 @@ from ansible_collections.runbook.ops.plugins.module_utils.core.logs.lines import
 from tests.conftest import NOW
 
 ERRORS = read_rule(
-    {"id": "logs.errors", "pattern": "ERROR", "threshold": {"warning": 1, "critical": 10}}
+    {
+        "id": "logs.errors",
+        "pattern": "ERROR",
+        "threshold": {"warning": 1, "critical": 10},
+        "remedy": "high_error_rate",
+    }
 )
 BACKEND = Source("backend", container="liyaqa-backend")
 

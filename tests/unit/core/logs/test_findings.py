@@ -26,11 +26,12 @@ from tests.conftest import NOW
 
 PLACE = Place("ssh", "in /var/log/auth.log", NOW)
 GROUP = "auth.failures_by_address"
+GUESSED = "authentication_failures"
 LIMITS = {"op": "ge", "warning": 10, "critical": 50}
 
 
 def grouped(kind: str) -> Scan:
-    given = {"id": GROUP, "pattern": "(?P<key>x)", "kind": kind, "top": 3}
+    given = {"id": GROUP, "pattern": "(?P<key>x)", "kind": kind, "top": 3, "remedy": GUESSED}
     return Scan(groups=(read_group({**given, "threshold": LIMITS}),))
 
 
@@ -49,7 +50,7 @@ def judged(count: GroupCount, kind: str = "address") -> Check:
 )
 def test_most_frequent_key_is_judged(most: int, status: Status, advice: str) -> None:
     check = judged(GroupCount(60, 4, (("192.0.2.1", most), ("192.0.2.2", 1))))
-    assert check.remedy == "authentication_failures"
+    assert check.remedy == GUESSED
     assert (check.id, check.status, check.value) == (GROUP, status, most)
     assert check.summary == (
         f"ssh: {most} of 60 lines of {GROUP} in /var/log/auth.log are of 192.0.2.1.{advice}"

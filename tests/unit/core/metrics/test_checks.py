@@ -41,6 +41,7 @@ RATE = Query(
     unit="%",
     volume_expr="requests",
     least_volume=100,
+    remedy="high_error_rate",
 )
 INF = float("inf")
 
@@ -65,6 +66,7 @@ def numbers(*values: float) -> Reply:
 def test_number_is_judged(value: float, status: Status, summary: str) -> None:
     check = judge_query(RATE, numbers(value), numbers(100), source=SOURCE, now=NOW)
     assert (check.status, check.summary, check.subject) == (status, summary, SOURCE)
+    assert check.remedy == "high_error_rate"
 
 
 def test_infinity_is_text_since_json_has_none() -> None:

@@ -10,20 +10,24 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 from ansible_collections.runbook.ops.plugins.module_utils.core.report.remedies import (
     REMEDIES,
     named_remedies,
     title_of,
 )
-from ansible_collections.runbook.ops.plugins.module_utils.core.usual_remedies import (
-    USUAL_REMEDIES,
-    usual_remedy,
-)
+from ansible_collections.runbook.ops.plugins.module_utils.options.remedies import remedy_option
 
+from tests.contract.inventories import remedies
 from tests.report.sample import REMEDY, checks_of
 
 ROOT = Path(__file__).parents[4]
 SOURCES = sorted((ROOT / "plugins" / "module_utils" / "core").rglob("*.py"))
+WATCHED = [
+    remedies(yaml.safe_load(path.read_text("utf-8")))
+    for path in sorted((ROOT / "inventories").glob("*/group_vars/*/watch.yml"))
+]
+"""The remedies of each inventory by the id of the check."""
 
 
 def texts_of(node: ast.AST, known: dict[str, list[str]]) -> list[str]:
@@ -53,7 +57,8 @@ def constants(tree: ast.AST) -> dict[str, list[str]]:
 
 def named_by_checks() -> set[str]:
     """The remedies that checks name, those of the inventories among them."""
-    return named_in([path.read_text("utf-8") for path in SOURCES]) | set(USUAL_REMEDIES.values())
+    told = {remedy for watched in WATCHED for remedy in watched.values()}
+    return named_in([path.read_text("utf-8") for path in SOURCES]) | told
 
 
 def named_in(sources: list[str]) -> set[str]:
@@ -81,9 +86,8 @@ def test_every_remedy_is_named_by_a_check() -> None:
     assert set(REMEDIES) - named_by_checks() == set()
 
 
-def test_checks_of_an_inventory_have_the_remedy_of_their_id() -> None:
-    assert usual_remedy("logs.mail") == "mail_failures"
-    assert usual_remedy("of.our.own") is None
+def test_an_option_may_name_every_remedy_and_no_other() -> None:
+    assert remedy_option()["choices"] == sorted(REMEDIES)
 
 
 def test_sample_has_checks_that_there_are() -> None:
@@ -92,9 +96,10 @@ def test_sample_has_checks_that_there_are() -> None:
     found = {one["id"] for one in checks_of("equipment-prod-1", 3, 3)}
     assert set(REMEDY) <= found
     known = {one for one in found if f"`{one}`" in told or f'"{one}"' in told}
+    known |= {one for watched in WATCHED for one in watched}
     assert found - known == set()
-    for name in found & set(USUAL_REMEDIES):
-        assert REMEDY[name] == usual_remedy(name)
+    given = {(one, watched[one]) for watched in WATCHED for one in found & set(watched)}
+    assert given == {(one, REMEDY[one]) for one, dummy in given} != set()
 
 
 def test_a_remedy_without_steps_is_found() -> None:
