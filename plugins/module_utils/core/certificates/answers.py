@@ -27,11 +27,15 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked (``check_id``), of what (``subject``), and when."""
+    """What is asked (``check_id``), of what (``subject``), and when.
+
+    ``remedy`` is the symptom that a bad answer tells of.
+    """
 
     check_id: str
     subject: str
     now: datetime
+    remedy: str | None = None
 
     def accept(self, word: str, told: str) -> Verdict:
         """Nothing to do; ``told`` completes a sentence that begins with the subject."""
@@ -48,7 +52,15 @@ class Question:
     def answer(self, word: str, told: str, status: Status) -> Verdict:
         """The verdict ``word`` with the sentence ``<subject> <told>.``."""
         summary = f"{self.subject} {told}."
-        check = Check(self.check_id, self.subject, status, summary, self.now, value=word)
+        check = Check(
+            self.check_id,
+            self.subject,
+            status,
+            summary,
+            self.now,
+            value=word,
+            remedy=self.remedy,
+        )
         return Verdict(word, check)
 
 

@@ -64,7 +64,7 @@ def judge_served(subject: str, served: Certificate, disk: DiskCopy, now: datetim
 
     ``fresh``, ``stale``, ``different`` (not older than that on disk) or ``disk_unreadable``.
     """
-    question = Question("tls.served", subject, now)
+    question = Question("tls.served", subject, now, remedy="certificate_expired")
     if disk.certificate is None:
         cause = disk.fault.cause if disk.fault else "holds no certificate"
         told = f"cannot be compared with {disk.path}, which {cause}: correct the path or its rights"

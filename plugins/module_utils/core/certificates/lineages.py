@@ -48,7 +48,8 @@ def judge_lineage(
     whole = _judge_whole(Question("tls.lineage", subject, now), lineage)
     if certificate is None:
         return (whole,)
-    return (whole, _judge_renewal(Question("tls.renewal", subject, now), certificate, lineage))
+    renewal = Question("tls.renewal", subject, now, remedy="certificate_expired")
+    return (whole, _judge_renewal(renewal, certificate, lineage))
 
 
 def _judge_whole(question: Question, lineage: Lineage) -> Verdict:

@@ -145,7 +145,15 @@ class _Judge:
         self, about: tuple[str, str], word: str, told: str, status: Status = Status.CRITICAL
     ) -> Check:
         question, subject = about
-        return Check(f"renewal.{question}", subject, status, told, self.now, value=word)
+        return Check(
+            f"renewal.{question}",
+            subject,
+            status,
+            told,
+            self.now,
+            value=word,
+            remedy=None if question == "names" else "certificate_expired",
+        )
 
 
 def _tell(leaf: Leaf, lineages: tuple[Lineage, ...]) -> str:

@@ -109,7 +109,7 @@ def test_what_is_served_is_compared_with_the_disk(
 ) -> None:
     found = judge_served("x", served, disk, NOW)
     assert (found.word, found.check.status.label, found.check.summary) == (word, status, told)
-    assert found.check.id == "tls.served"
+    assert (found.check.id, found.check.remedy) == ("tls.served", "certificate_expired")
 
 
 @pytest.mark.parametrize(

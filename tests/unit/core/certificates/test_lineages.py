@@ -71,6 +71,7 @@ def test_a_renewal_that_did_not_come_is_overdue(
     found = judge_lineage("x", made, Lineage(renews_before=before), NOW)[1]
     status = "warning" if word == "renewal_overdue" else "ok"
     assert (found.check.id, found.word, found.check.status.label) == ("tls.renewal", word, status)
+    assert found.check.remedy == "certificate_expired"
 
 
 def test_an_overdue_renewal_says_what_to_run() -> None:

@@ -83,6 +83,17 @@ def judged(seen: Site, *, wish: Rule | None = None, **tried: Any) -> dict[str, t
     return {check.id: (str(check.value), check.status) for check in checks}
 
 
+def test_checks_name_the_remedy_of_certificates_that_end() -> None:
+    renewals = plan_renewals(GOOD, rule(), NOW)
+    checks = judge_renewals(GOOD, rule(), renewals=renewals, attempts=Attempts(False), now=NOW)
+    assert {check.id: check.remedy for check in checks} == {
+        "renewal.lineage": "certificate_expired",
+        "renewal.deployment": "certificate_expired",
+        "renewal.served": "certificate_expired",
+        "renewal.names": None,
+    }
+
+
 def test_where_all_is_well_nothing_is_planned() -> None:
     renewals = plan_renewals(GOOD, rule(), NOW)
     assert (renewals.due, renewals.held, renewals.before, renewals.after) == ((), (), "", "")
