@@ -29,9 +29,10 @@ _LAYERS = {
     "entry": {"core", "adapters", "entry"},
     "options": {"core", "adapters", "options"},
     "modules": {"core", "adapters", "entry", "options"},
-    "action": {"core", "adapters", "modules"},
+    "action": {"core", "adapters", "modules", "plugin_utils"},
     "filter": {"core"},
     "lookup": {"core", "adapters"},
+    "plugin_utils": set(),
     "doc_fragments": set(),
 }
 _ANSIBLE = {
@@ -39,6 +40,7 @@ _ANSIBLE = {
     "entry": ("ansible.module_utils",),
     "filter": ("ansible.errors",),
     "lookup": ("ansible.errors", "ansible.plugins.lookup"),
+    "plugin_utils": ("ansible.plugins.action",),
 }
 _READS_THE_CLOCK_OR_THE_WORLD = {"now", "today", "utcnow", "open", "input", "print", "exec", "eval"}
 

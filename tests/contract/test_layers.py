@@ -96,6 +96,18 @@ def test_action_that_does_more_than_write_is_found(source: str, cause: str) -> N
     assert cause in found
 
 
+@pytest.mark.parametrize(
+    ("source", "cause"),
+    [
+        ("from ansible.errors import AnsibleError", "must not know ansible"),
+        ("from ..module_utils.core.check import Check", "plugin_utils must not use core"),
+    ],
+)
+def test_help_of_actions_that_does_more_is_found(source: str, cause: str) -> None:
+    (found,) = violations("plugins/plugin_utils/x.py", source)
+    assert cause in found
+
+
 @pytest.mark.parametrize("path", PLUGINS)
 def test_file_stays_small(path: str) -> None:
     limit = next((size for layer, size in LIMITS.items() if f"/{layer}/" in path), 200)
