@@ -81,6 +81,17 @@ def host_of(module: object) -> str:
     return host
 
 
+@pytest.fixture(scope="session", autouse=True)
+def forgotten() -> Iterator[None]:
+    """What PostgreSQL counted is forgotten behind the tests.
+
+    A restore reads whole tables from disk, and ``health`` would tell of that for good.
+    """
+    yield
+    forget = "psql --username=postgres --dbname=liyaqa --command='SELECT pg_stat_reset()'"
+    on_host("ansible.builtin.command", f"docker exec liyaqa-postgres {forget}")
+
+
 @pytest.fixture
 def playbook(request: pytest.FixtureRequest, tmp_path: Path) -> PlayBook:
     """Run a playbook on the host of the tests: ``playbook("maintenance", "--check")``."""
