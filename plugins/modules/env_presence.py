@@ -22,7 +22,8 @@ extends_documentation_fragment:
   - runbook.ops.checks
 options:
   subjects:
-    description: What to look at, each with O(subjects[].container) or O(subjects[].path).
+    description: What to look at, each with O(subjects[].service), O(subjects[].container) or
+      O(subjects[].path).
     type: list
     elements: dict
     required: true
@@ -31,6 +32,10 @@ options:
         description: What it is called in checks and reports.
         type: str
         required: true
+      service:
+        description: A service of the Compose project O(project). It has a name that each of its
+          containers has.
+        type: str
       container:
         description: The name of the container.
         type: str
@@ -43,8 +48,11 @@ options:
         elements: str
         default: []
       env_file:
-        description: The file whose names O(subjects[].container) should have.
+        description: The file whose names the service or the container should have.
         type: path
+  project:
+    description: The Compose project of each O(subjects[].service).
+    type: str
   docker_socket:
     description: The Unix socket of the Docker Engine.
     type: path
@@ -65,6 +73,14 @@ EXAMPLES = r"""
         env_file: /opt/spilltea/.env
       - name: file of the backend
         path: /opt/spilltea/.env
+        required: [DATABASE_URL, REDIS_URL, JWT_SECRET]
+
+- name: Look at every container of a service that is scaled
+  runbook.ops.env_presence:
+    project: equipment-marketplace
+    subjects:
+      - name: backend
+        service: backend
         required: [DATABASE_URL, REDIS_URL, JWT_SECRET]
 """
 
@@ -104,6 +120,7 @@ from typing import Any
 from ..module_utils.adapters.engine.api import DEFAULT_SOCKET
 from ..module_utils.adapters.engine.environments import read_environments
 from ..module_utils.core.check_summary import summarise
+from ..module_utils.core.compose.service import project_of
 from ..module_utils.core.environment.env_subjects import judge_subject
 from ..module_utils.core.outcome import Outcome
 from ..module_utils.entry.observing import Look, run_observer
@@ -115,17 +132,19 @@ _SUBJECTS: dict[str, Any] = {
     "required": True,
     "options": {
         "name": {"type": "str", "required": True},
+        "service": {"type": "str"},
         "container": {"type": "str"},
         "path": {"type": "path"},
         "required": {"type": "list", "elements": "str", "default": []},
         "env_file": {"type": "path"},
     },
-    "required_one_of": [("container", "path")],
-    "mutually_exclusive": [("container", "path"), ("path", "env_file")],
+    "required_one_of": [("service", "container", "path")],
+    "mutually_exclusive": [("service", "container", "path"), ("path", "env_file")],
 }
 ARGUMENT_SPEC: dict[str, Any] = {
     **check_options(),
     "subjects": _SUBJECTS,
+    "project": {"type": "str"},
     "docker_socket": {"type": "path", "default": DEFAULT_SOCKET},
     "timeout": {"type": "float", "default": 10},
 }
@@ -133,13 +152,16 @@ ARGUMENT_SPEC: dict[str, Any] = {
 
 def run(look: Look) -> Outcome:
     """Look at each environment and judge it."""
-    given = look.params
-    how = {"seconds": given["timeout"], "socket_path": given["docker_socket"]}
-    pairs = zip(given["subjects"], read_environments(given["subjects"], **how))
-    checks = tuple(check for pair in pairs for check in judge_subject(*pair, look.now))
-    return Outcome(
-        summary=summarise(checks, f"{len(given['subjects'])} environments"), checks=checks
+    given, subjects = look.params, look.params["subjects"]
+    found = read_environments(
+        subjects,
+        project_of(given["project"], subjects),
+        seconds=given["timeout"],
+        socket_path=given["docker_socket"],
     )
+    pairs = zip(subjects, found)
+    checks = tuple(check for pair in pairs for check in judge_subject(*pair, look.now))
+    return Outcome(summary=summarise(checks, f"{len(subjects)} environments"), checks=checks)
 
 
 def main() -> None:

@@ -27,7 +27,8 @@ extends_documentation_fragment:
   - runbook.ops.checks
 options:
   sources:
-    description: The logs to read. Each has O(sources[].container) or O(sources[].path).
+    description: The logs to read. Each has O(sources[].service), O(sources[].container) or
+      O(sources[].path).
     type: list
     elements: dict
     required: true
@@ -36,6 +37,10 @@ options:
         description: What the log is called in checks and reports.
         type: str
         required: true
+      service:
+        description: A service of the Compose project O(project). The logs of all its containers are
+          read as one, as C(docker compose logs) does.
+        type: str
       container:
         description: Name of the container whose standard output and standard error are read,
           through the Docker Engine. It may have stopped.
@@ -49,6 +54,9 @@ options:
         description: How many older files, C(path.1) or C(path.1.gz) and so on, are read before it.
         type: int
         default: 0
+  project:
+    description: The Compose project of each O(sources[].service).
+    type: str
   since:
     description: How many hours the lines of a container are looked back at.
     type: float
@@ -191,9 +199,12 @@ options:
 EXAMPLES = r"""
 - name: Review the errors of the last day
   runbook.ops.log_scan:
+    project: liyaqa
     sources:
       - name: backend
-        container: liyaqa-backend
+        service: backend
+      - name: frontend
+        container: liyaqa-frontend
       - name: nginx
         path: /var/log/nginx/error.log
     patterns:
@@ -312,6 +323,7 @@ from typing import Any
 
 from ..module_utils.adapters.engine.api import DEFAULT_SOCKET
 from ..module_utils.adapters.logs.sources import Patience, read_known, read_tallies
+from ..module_utils.core.compose.service import project_of
 from ..module_utils.core.logs.checks import describe_tally, judge_tally, read_sources
 from ..module_utils.core.logs.lines import read_scan
 from ..module_utils.core.outcome import Outcome
@@ -334,7 +346,8 @@ def run(look: Look) -> Outcome:
     given = look.params
     known_file = (given["new_messages"] or {}).get("known_file")
     scan = read_scan(given, read_known(known_file))
-    sources = read_sources(given["sources"], given["since"], scan)
+    project = project_of(given["project"], given["sources"])
+    sources = read_sources(given["sources"], given["since"], scan, project)
     tallies = read_tallies(
         sources,
         scan,

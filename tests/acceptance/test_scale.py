@@ -148,6 +148,18 @@ def test_number_that_the_runbook_gives_is_undone_by_the_next_up() -> None:
     assert containers() == 1
 
 
+def test_health_asks_for_the_service_and_not_for_a_number(playbook: PlayBook) -> None:
+    (container,) = shell(f"{COMPOSE} ps --quiet backend").split()
+    shell(f"docker rename {container} {PROJECT}-backend-7")
+    try:
+        looked = playbook("health")
+    finally:
+        shell(f"docker rename {container} {PROJECT}-backend-1")
+    assert looked.not_ok() == {}
+    asked = [c["id"] for c in looked.checks if c["subject"] == "backend"]
+    assert {"env.presence", "logs.source"} <= {*asked}
+
+
 def test_pools_that_do_not_fit_are_refused_before_anything_is_written(scale: Scale) -> None:
     refused = scale(9)
     assert refused.status != 0

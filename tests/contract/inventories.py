@@ -91,16 +91,14 @@ def pattern_violations(facts: Facts) -> list[str]:
     return found
 
 
-def unknown_containers(facts: Facts) -> list[str]:
-    """Containers that a fact names and no service has, save those that Compose numbers."""
-    services = facts["ops_services"]
-    project = facts["ops_compose"]["project"]
-    known = {one.get("container") for one in services}
-    known |= {f"{project}-{one['name']}-1" for one in services if "container" not in one}
-    named = [one.get("container") for one in facts.get("ops_logs", {}).get("sources", [])]
-    named += [one.get("container") for one in facts.get("ops_environment", [])]
-    named += [facts.get(name, {}).get("container") for name in ("ops_postgres", "ops_redis")]
-    return sorted({name for name in named if name} - known)
+def unknown_names(facts: Facts) -> list[str]:
+    """Services and containers that a fact names and ``ops_services`` does not have."""
+    readers = [*facts.get("ops_logs", {}).get("sources", []), *facts.get("ops_environment", [])]
+    servers = [facts.get(name, {}) for name in ("ops_postgres", "ops_redis")]
+    named = {("name", one.get("service")) for one in readers}
+    named |= {("container", one.get("container")) for one in [*readers, *servers]}
+    known = {(key, one.get(key)) for one in facts["ops_services"] for key in ("name", "container")}
+    return sorted(name for key, name in named - known if name)
 
 
 def untraced(text: str) -> list[str]:

@@ -23,7 +23,7 @@ from tests.contract.inventories import (
     silent_limits,
     spec_violations,
     thresholds,
-    unknown_containers,
+    unknown_names,
     untraced,
 )
 
@@ -62,7 +62,7 @@ def test_inventory_keeps_the_contract(group: Path) -> None:
 @pytest.mark.parametrize("place", PLATFORMS, ids=name_of)
 def test_inventory_is_whole(place: Path) -> None:
     facts = facts_of(place / "group_vars" / place.name)
-    assert unknown_containers(facts) == []
+    assert unknown_names(facts) == []
     needed = {"ops_runbook", "ops_services", "ops_endpoints", "ops_postgres", "ops_backups"}
     assert needed <= set(facts)
     hosts = load(place / "hosts.yml")
@@ -181,8 +181,9 @@ def test_a_wrong_pattern_is_found(path: str, value: object, cause: str) -> None:
     assert cause in found
 
 
-def test_a_container_of_no_service_is_found() -> None:
-    assert unknown_containers(changed("ops_logs.sources.0.container", "liyaqa")) == ["liyaqa"]
+@pytest.mark.parametrize("key", ["container", "service"])
+def test_a_name_of_no_service_is_found(key: str) -> None:
+    assert unknown_names(changed(f"ops_logs.sources.0.{key}", "liyaqa")) == ["liyaqa"]
 
 
 @pytest.mark.parametrize(

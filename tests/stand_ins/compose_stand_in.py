@@ -40,6 +40,7 @@ def container(service: str, *, number: int = 1, **given: Any) -> dict[str, Any]:
     config = {
         "Image": f"shop/{service}:v1",
         "Env": ["PATH=/bin", "JWT_SECRET=hunter2", "EMPTY="],
+        "Tty": False,
         "Labels": {"com.docker.compose.project": "shop", "com.docker.compose.service": service},
     }
     return {
@@ -101,8 +102,14 @@ class _Engine:
         return self._inspect(name)
 
     def _list(self, filters: str) -> bytes:
-        mine = json.loads(filters)["label"] == ["com.docker.compose.project=shop"]
-        return page([{"Id": one["Id"]} for one in self._known.values() if mine])
+        wanted = dict(label.split("=", 1) for label in json.loads(filters)["label"])
+        return page(
+            [
+                {"Id": one["Id"], "Names": [one["Name"]], "Labels": one["Config"]["Labels"]}
+                for one in self._known.values()
+                if wanted.items() <= one["Config"]["Labels"].items()
+            ]
+        )
 
     def _inspect(self, name: str) -> bytes:
         for one in self._known.values():

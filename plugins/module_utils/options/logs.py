@@ -20,6 +20,7 @@ def log_options() -> dict[str, Any]:
     named = {"id": {"type": "str", "required": True}, **lines, "remedy": remedy_option()}
     source = {
         "name": {"type": "str", "required": True},
+        "service": {"type": "str"},
         "container": {"type": "str"},
         "path": {"type": "path"},
         "rotated": {"type": "int", "default": 0},
@@ -49,9 +50,10 @@ def log_options() -> dict[str, Any]:
             "elements": "dict",
             "required": True,
             "options": source,
-            "required_one_of": [("container", "path")],
-            "mutually_exclusive": [("container", "path")],
+            "required_one_of": [("service", "container", "path")],
+            "mutually_exclusive": [("service", "container", "path")],
         },
+        "project": {"type": "str"},
         "patterns": {"type": "list", "elements": "dict", "required": True, "options": pattern},
         "groups": {"type": "list", "elements": "dict", "default": [], "options": group},
         "new_messages": {"type": "dict", "options": new_messages},

@@ -17,10 +17,20 @@ from tests.servers.tls_servers import silent
 from tests.servers.web_servers import serving_at
 from tests.stand_ins.compose_stand_in import container, project_engine
 
+ONE_OFF = {
+    "com.docker.compose.project": "shop",
+    "com.docker.compose.service": "backend",
+    "com.docker.compose.oneoff": "True",
+}
+
 
 def look(run_module: RunModule, directory: Path, *subjects: dict[str, Any]) -> dict[str, Any]:
-    with serving_at(directory / "engine.sock", project_engine([container("backend")])) as path:
-        return run_module(env_presence, subjects=list(subjects), docker_socket=path)
+    once = container("backend", number=9, config={"Env": [], "Labels": ONE_OFF})
+    poor = container("api", number=3, config={"Env": ["JWT_SECRET=", "PORT=1"]})
+    there = [container("backend"), container("backend", number=2), once, container("api"), poor]
+    with serving_at(directory / "engine.sock", project_engine(there)) as path:
+        given = {"project": "shop", "docker_socket": path}
+        return run_module(env_presence, subjects=list(subjects), **given)
 
 
 def test_what_is_there_is_ok(run_module: RunModule, tmp_path: Path) -> None:
@@ -52,6 +62,28 @@ def test_what_is_missing_or_empty_is_critical(run_module: RunModule, tmp_path: P
     )
     assert (drift["status"], drift["value"]) == ("warning", 1)
     assert "SMTP_HOST is in its file only" in drift["summary"]
+
+
+def test_every_container_of_a_service_needs_the_names(
+    run_module: RunModule, tmp_path: Path
+) -> None:
+    needed = {"required": ["JWT_SECRET"]}
+    result = look(
+        run_module,
+        tmp_path,
+        {"name": "backend", "service": "backend", **needed},
+        {"name": "api", "service": "api", "required": ["JWT_SECRET", "PORT"]},
+        {"name": "none", "service": "none", **needed},
+    )
+    assert [check["summary"] for check in result["checks"]] == [
+        "backend has all 1 names that it needs.",
+        "api lacks what it needs: PORT is not set; JWT_SECRET is empty. Set it and recreate it.",
+        (
+            "Cannot find service none: the project shop has no container of it. Start it, or"
+            " correct its name; docker compose ls lists the projects."
+        ),
+    ]
+    assert [check["status"] for check in result["checks"]] == ["ok", "critical", "critical"]
 
 
 def test_what_cannot_be_read_is_critical(run_module: RunModule, tmp_path: Path) -> None:
@@ -89,8 +121,16 @@ def test_an_engine_that_is_down_or_hangs_is_critical(run_module: RunModule, tmp_
     [
         {"name": "a"},
         {"name": "a", "container": "b", "path": "/c"},
+        {"name": "a", "container": "b", "service": "c"},
         {"name": "a", "path": "/c", "env_file": "/d"},
     ],
 )
 def test_wrong_option_is_refused(run_module: RunModule, subject: dict[str, Any]) -> None:
     assert run_module(env_presence, subjects=[subject])["failed"] is True
+
+
+def test_service_of_no_project_is_refused(run_module: RunModule) -> None:
+    result = run_module(env_presence, subjects=[{"name": "a", "service": "backend"}])
+    assert result["msg"] == (
+        "Cannot find service backend: project is missing. Give the Compose project."
+    )

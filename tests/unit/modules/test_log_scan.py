@@ -19,8 +19,10 @@ from ansible_collections.runbook.ops.plugins.modules import log_scan
 from tests.conftest import RunModule
 from tests.servers.tls_servers import Behave, silent
 from tests.servers.web_servers import dripping, serving_at
+from tests.stand_ins.compose_stand_in import container, project_engine
 from tests.stand_ins.engine_stand_in import (
     NO_LOG,
+    NOT_FOUND,
     TWO_STREAMS,
     describing,
     endless_log,
@@ -79,6 +81,53 @@ def test_both_streams_of_a_container_are_scanned(run_module: RunModule, tmp_path
     assert statuses(result) == {"logs.source": "ok", "logs.errors": "warning"}
     assert result["checks"][1]["summary"] == (
         "backend: 2 lines match logs.errors in the last 24 h."
+    )
+
+
+def test_containers_of_a_service_are_scanned_as_one_log(
+    run_module: RunModule, tmp_path: Path
+) -> None:
+    there = [container("backend", number=number) for number in (2, 3, 4, 5)]
+    pages = {
+        "/containers/shop-backend-2/logs": log(frame(b"start\nERROR cut")),
+        "/containers/shop-backend-3/logs": log(frame(b"ERROR one\n")),
+        "/containers/shop-backend-4/logs": log(b""),
+        "/containers/shop-backend-5/json": NOT_FOUND,
+    }
+    sources = [
+        {"name": "backend", "service": "backend"},
+        {"name": "gone", "container": "shop-backend-5"},
+        {"name": "none", "service": "none"},
+    ]
+    behave = project_engine(there, pages=pages)
+    with serving_at(tmp_path / "engine.sock", behave) as socket_path:
+        given = {"project": "shop", "docker_socket": socket_path, "patterns": [ERRORS]}
+        result = run_module(log_scan, sources=sources, **given)
+    assert [check["summary"] for check in result["checks"]] == [
+        "backend has 3 lines (0.0 MB) in the last 24 h.",
+        "backend: 2 lines match logs.errors in the last 24 h.",
+        "The log of gone cannot be read: No such container: nope.",
+        "The log of none cannot be read: the project shop has no container of it.",
+    ]
+    assert result["sources"][0]["patterns"][0]["samples"] == ["ERROR cut", "ERROR one"]
+
+
+def test_log_of_a_service_that_is_no_text_is_a_finding(
+    run_module: RunModule, tmp_path: Path
+) -> None:
+    pages = {"/containers/shop-backend-1/logs": log(frame(b"\x7fELF" + bytes(5000)))}
+    behave = project_engine([container("backend")], pages=pages)
+    with serving_at(tmp_path / "engine.sock", behave) as socket_path:
+        given = {"project": "shop", "docker_socket": socket_path, "patterns": [ERRORS]}
+        result = run_module(log_scan, sources=[{"name": "backend", "service": "backend"}], **given)
+    assert statuses(result) == {"logs.source": "critical"}
+
+
+def test_service_of_no_project_is_refused(run_module: RunModule) -> None:
+    given = {"sources": [{"name": "a", "service": "backend"}], "patterns": [ERRORS]}
+    result = run_module(log_scan, **given)
+    assert result["msg"] == (
+        "Cannot find service backend: project is missing. Give the Compose project."
     )
 
 
@@ -410,11 +459,11 @@ def test_engine_that_answers_in_drops_costs_no_more_than_its_first_answer(
         ),
         (
             {"sources": [{"name": "x"}]},
-            "one of the following is required: container, path found in sources",
+            "one of the following is required: service, container, path found in sources",
         ),
         (
             {"sources": [{"name": "x", "path": "/x", "container": "x"}]},
-            "parameters are mutually exclusive: container|path found in sources",
+            "parameters are mutually exclusive: service|container|path found in sources",
         ),
     ],
 )

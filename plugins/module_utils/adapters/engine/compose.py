@@ -10,18 +10,18 @@ at its next tick, up to a second later.
 from __future__ import annotations
 
 import functools
-import json
 import time
 from typing import TYPE_CHECKING, Any, Union
 from urllib.parse import quote
 
-from ...core.compose.containers import PROJECT_LABEL, Container, read_container
+from ...core.compose.containers import Container, read_container
 from ...core.compose.rule import Reading
 from ...core.compose.usage import is_busy, measure_usage
 from ...core.errors import OpsError, cannot
 from ..deadline import ask_all, check_timeout
 from ..host.control_groups import read_room, take_sample
 from .json import ask_json
+from .services import listing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -83,8 +83,7 @@ def look_at(rule: ComposeRule, *, seconds: float, socket_path: str) -> Reading |
 
 
 def _read_containers(engine: _Engine, project: str) -> tuple[Container, ...]:
-    filters = quote(json.dumps({"label": [f"{PROJECT_LABEL}={project}"]}), safe="")
-    listed = _value(engine.ask([f"/containers/json?all=1&filters={filters}"])[0], list)
+    listed = _value(engine.ask([listing(project)])[0], list)
     ids = [str(_value(item, dict).get("Id")) for item in listed]
     answers = engine.ask([f"/containers/{quote(name, safe='')}/json" for name in ids])
     # One that went between the list and the question is gone, and no failure.

@@ -9,25 +9,31 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 from ...core.environment.env_subjects import Pair, Read
-from ...core.environment.names import read_env_file, read_environment
+from ...core.environment.names import (
+    Environment,
+    read_common,
+    read_env_file,
+    read_environment,
+)
 from ...core.errors import OpsError, cannot
 from ..deadline import ask_all
 from ..files.text_files import read_text
 from .json import read_inspected
+from .services import find_containers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
 def read_environments(
-    subjects: Sequence[Mapping[str, Any]], *, seconds: float, socket_path: str
+    subjects: Sequence[Mapping[str, Any]], project: str, *, seconds: float, socket_path: str
 ) -> list[Pair]:
     """What each subject has, in their order; what goes wrong is in the place of it.
 
-    Raises ``OpsError`` ``bad_timeout``.
+    ``project`` is the Compose project of the services. Raises ``OpsError`` ``bad_timeout``.
     """
     questions = [
-        functools.partial(_read, subject, seconds=seconds, socket_path=socket_path)
+        functools.partial(_read, subject, project, seconds=seconds, socket_path=socket_path)
         for subject in subjects
     ]
     late = OpsError(
@@ -37,16 +43,22 @@ def read_environments(
     return [pair or Pair(late) for pair in ask_all(questions, seconds=seconds)]
 
 
-def _read(subject: Mapping[str, Any], *, seconds: float, socket_path: str) -> Pair:
+def _read(subject: Mapping[str, Any], project: str, **how: Any) -> Pair:
     if subject["path"]:
         return Pair(_read_file(subject["path"]))
     file = _read_file(subject["env_file"]) if subject["env_file"] else None
     try:
-        inspected = read_inspected(subject["container"], seconds=seconds, socket_path=socket_path)
+        names = [subject["container"]]
+        if subject["service"]:
+            names = find_containers(project, subject["service"], **how)
+        return Pair(read_common([_read_container(name, **how) for name in names]), file)
     except OpsError as error:
         return Pair(error, file)
-    pairs = (inspected.get("Config") or {}).get("Env") or ()
-    return Pair(read_environment(pairs), file)
+
+
+def _read_container(name: str, **how: Any) -> Environment:
+    inspected = read_inspected(name, **how)
+    return read_environment((inspected.get("Config") or {}).get("Env") or ())
 
 
 def _read_file(path: str) -> Read:

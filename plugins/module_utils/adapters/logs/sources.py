@@ -19,11 +19,12 @@ from ...core.errors import OpsError, cannot
 from ...core.logs.checks import Source
 from ...core.logs.lines import LineCounter, Scan, Tally, whole_lines
 from ..deadline import Deadline, ask, check_timeout
+from ..engine.services import find_containers
 from .container_logs import read_container_log
 from .files import read_log_file, refuse_binary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
 
 AT_ONCE = 4
@@ -63,15 +64,16 @@ def read_tallies(
         reading = _Reading(scan, patience, turn)
         if source.path:
             return reading.tally(read_log_file(source.path, source.rotated))
-        log = read_container_log(
-            source.container,
+        find = functools.partial(find_containers, seconds=patience.reach, socket_path=socket_path)
+        read_log = functools.partial(
+            read_container_log,
             since=int(moment - source.hours * _HOUR),
             until=moment + 1,
             reach=patience.reach,
             deadline=reading.deadline,
             socket_path=socket_path,
         )
-        return reading.tally(refuse_binary(log))
+        return reading.tally(_read_containers(source, find, read_log))
 
     with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
         return list(pool.map(read, sources))
@@ -97,6 +99,33 @@ def read_known(path: str | None) -> list[str]:
             code="no_baseline",
         ) from error
     return text.decode("utf-8", "replace").splitlines()
+
+
+def _read_containers(
+    source: Source,
+    find: Callable[[str, str], Iterable[str]],
+    read_log: Callable[[str], Iterable[bytes]],
+) -> Iterator[bytes]:
+    """The log of the container, or one behind the other those of the service's containers."""
+    if source.container:
+        yield from refuse_binary(read_log(source.container))
+        return
+    for name in find(source.project, source.service):
+        yield from _one_of_many(refuse_binary(read_log(name)))
+
+
+def _one_of_many(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The log to the end of a line; of a container that went since it was found, nothing."""
+    last = b"\n"
+    try:
+        for chunk in chunks:
+            yield chunk
+            last = chunk[-1:] or last
+    except OpsError as error:
+        if error.code != "not_found":
+            raise
+    if last != b"\n":
+        yield b"\n"
 
 
 class _Reading:

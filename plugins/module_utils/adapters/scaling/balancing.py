@@ -5,15 +5,14 @@
 
 from __future__ import annotations
 
-import json
 import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from ...core.compose.containers import PROJECT_LABEL
 from ...core.errors import OpsError
 from ...core.scaling.replicas import Replica, how_often, is_settled, read_replicas
 from ..engine.json import ask_json
+from ..engine.services import listing
 from ..network.http import read_answers
 
 if TYPE_CHECKING:
@@ -31,10 +30,7 @@ def find_replicas(
 
     Raises as ``ask_json`` does.
     """
-    filters = quote(json.dumps({"label": [f"{PROJECT_LABEL}={project}"]}), safe="")
-    listed = ask_json(
-        f"/containers/json?all=1&filters={filters}", seconds=seconds, socket_path=socket_path
-    )
+    listed = ask_json(listing(project, service), seconds=seconds, socket_path=socket_path)
     found = []
     for one in listed:
         target = f"/containers/{quote(str(one['Id']), safe='')}/json"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PROJECT_LABEL = "com.docker.compose.project"
-_SERVICE_LABEL = "com.docker.compose.service"
+SERVICE_LABEL = "com.docker.compose.service"
 _ONE_OFF_LABEL = "com.docker.compose.oneoff"
 _NEVER = "0001"
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d)")
@@ -60,13 +60,13 @@ def read_container(inspected: Mapping[str, Any]) -> Container | None:
     """The container of ``GET /containers/<id>/json``; ``None`` for that of ``compose run``."""
     config, state = inspected.get("Config") or {}, inspected.get("State") or {}
     labels = config.get("Labels") or {}
-    if str(labels.get(_ONE_OFF_LABEL)).lower() == "true":
+    if is_one_off(labels):
         return None
     health, limits = state.get("Health") or {}, inspected.get("HostConfig") or {}
     found = str(health.get("Status") or "")
     return Container(
         name=str(inspected.get("Name") or "").lstrip("/"),
-        service=str(labels.get(_SERVICE_LABEL) or ""),
+        service=str(labels.get(SERVICE_LABEL) or ""),
         image=str(config.get("Image") or ""),
         image_id=str(inspected.get("Image") or ""),
         state=str(state.get("Status") or "unknown"),
@@ -81,6 +81,11 @@ def read_container(inspected: Mapping[str, Any]) -> Container | None:
         cpus=_cpus(limits),
         environment=read_environment(config.get("Env") or ()),
     )
+
+
+def is_one_off(labels: Mapping[str, str]) -> bool:
+    """Whether these are the labels of a container of ``compose run``."""
+    return str(labels.get(_ONE_OFF_LABEL)).lower() == "true"
 
 
 def read_time(text: object) -> datetime | None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ..check import Check, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
 _LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][\w.-]*)\s*=\s*(.*)", re.ASCII)
@@ -55,6 +55,13 @@ def read_env_file(text: str) -> Environment:
             value += next((more for more in lines if _closes(more, quote)), "")
         pairs.append((match[1], _bare(value)))
     return _environment(pairs)
+
+
+def read_common(environments: Sequence[Environment]) -> Environment:
+    """What each of at least one environment has; a name that any of them has empty is empty."""
+    names = frozenset.intersection(*(one.names for one in environments))
+    empty = names & frozenset().union(*(one.empty for one in environments))
+    return Environment(names - empty, empty)
 
 
 def judge_presence(

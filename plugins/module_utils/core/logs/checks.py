@@ -24,9 +24,15 @@ _LONGEST_HOURS = 10 * 366 * 24
 
 @dataclass(frozen=True)
 class Source:
-    """A log: of a container since ``hours`` ago, or a whole file and ``rotated`` older ones."""
+    """A log: of a service or a container since ``hours`` ago, or a whole file and older ones.
+
+    A service has the lines of all its containers in ``project``. ``rotated`` is how many older
+    files there are at most.
+    """
 
     name: str
+    service: str = ""
+    project: str = ""
     container: str = ""
     path: str = ""
     hours: float = 24.0
@@ -35,10 +41,10 @@ class Source:
     @property
     def window(self) -> str:
         """Which lines were looked at, in words."""
-        return f"in the last {self.hours:g} h" if self.container else f"in {self.path}"
+        return f"in {self.path}" if self.path else f"in the last {self.hours:g} h"
 
 
-def read_source(given: Mapping[str, Any], hours: float) -> Source:
+def read_source(given: Mapping[str, Any], hours: float, project: str = "") -> Source:
     """The source that one item of the option ``sources`` describes.
 
     Raises ``OpsError`` ``bad_since``.
@@ -54,6 +60,8 @@ def read_source(given: Mapping[str, Any], hours: float) -> Source:
         )
     return Source(
         name=given["name"],
+        service=given["service"] or "",
+        project=project,
         container=given["container"] or "",
         path=given["path"] or "",
         hours=hours,
@@ -61,13 +69,15 @@ def read_source(given: Mapping[str, Any], hours: float) -> Source:
     )
 
 
-def read_sources(given: Iterable[Mapping[str, Any]], hours: float, scan: Scan) -> list[Source]:
-    """The sources of the option ``sources``.
+def read_sources(
+    given: Iterable[Mapping[str, Any]], hours: float, scan: Scan, project: str = ""
+) -> list[Source]:
+    """The sources of the option ``sources``, whose services are those of ``project``.
 
     A rate for a file is refused, whose lines come from nobody knows how many hours.
     Raises ``OpsError`` ``bad_since`` and ``bad_measure``.
     """
-    sources = [read_source(one, hours) for one in given]
+    sources = [read_source(one, hours, project) for one in given]
     files = [source.name for source in sources if source.path]
     rates = [rule.id for rule in scan.rules if rule.measure == "per_hour"]
     if files and rates:

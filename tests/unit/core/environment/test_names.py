@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.runbook.ops.plugins.module_utils.core.environment.names import (
     Environment,
+    read_common,
     read_env_file,
     read_environment,
 )
@@ -40,3 +41,19 @@ def test_names_of_a_container() -> None:
     found = read_environment(["A=1", "B=", "C=a=b", "D"])
     assert found == Environment(frozenset({"A", "C"}), frozenset({"B", "D"}))
     assert found.names == {"A", "B", "C", "D"}
+
+
+@pytest.mark.parametrize(
+    ("environments", "present", "empty"),
+    [
+        ([["A=1", "B="]], {"A"}, {"B"}),
+        ([["A=1", "B=1"], ["A=2", "B="]], {"A"}, {"B"}),
+        ([["A=1"], ["A=1", "B=1"], []], set(), set()),
+        ([["A="], ["B=1"]], set(), set()),
+    ],
+)
+def test_names_that_all_have(
+    environments: list[list[str]], present: set[str], empty: set[str]
+) -> None:
+    found = read_common([read_environment(pairs) for pairs in environments])
+    assert found == Environment(frozenset(present), frozenset(empty))

@@ -34,6 +34,7 @@ ERRORS = read_rule(
         "remedy": "high_error_rate",
     }
 )
+CONTAINER = {"service": None, "container": "liyaqa-backend", "path": None}
 BACKEND = Source("backend", container="liyaqa-backend")
 
 
@@ -117,14 +118,14 @@ def test_no_lines_have_no_part_of_them() -> None:
 @pytest.mark.parametrize(("matching", "status"), [(119, Status.OK), (120, Status.WARNING)])
 def test_lines_of_an_hour_are_judged(matching: int, status: Status) -> None:
     scan = rule(measure="per_hour")
-    given = {"name": "backend", "container": "liyaqa-backend", "path": None}
+    given = {"name": "backend", **CONTAINER}
     assert read_sources([given], 24, scan) == [BACKEND]
     dummy, check = judge_tally(BACKEND, Tally(1, 1, (Count(matching),)), scan, NOW)
     assert (check.status, check.value, check.unit) == (status, round(matching / 24, 2), "lines/h")
 
 
 def test_file_has_no_lines_of_an_hour() -> None:
-    given = {"name": "nginx", "container": None, "path": "/x"}
+    given = {"name": "nginx", "service": None, "container": None, "path": "/x"}
     with pytest.raises(OpsError) as caught:
         read_sources([given], 24, rule(measure="per_hour"))
     assert caught.value.code == "bad_measure"
@@ -145,14 +146,18 @@ def test_lines_that_are_no_lines_are_a_warning() -> None:
 
 
 def test_source_is_read() -> None:
-    given = {"name": "backend", "container": "liyaqa-backend", "path": None}
+    given = {"name": "backend", **CONTAINER}
     assert read_source(given, 24) == BACKEND
+    given = {"name": "backend", "service": "backend", "container": None, "path": None}
+    source = read_source(given, 24, "liyaqa")
+    assert source == Source("backend", service="backend", project="liyaqa")
+    assert source.window == BACKEND.window == "in the last 24 h"
 
 
 @pytest.mark.parametrize("hours", [0, -1, float("inf"), float("nan"), 1e9])
 def test_impossible_window_is_refused(hours: float) -> None:
     with pytest.raises(OpsError) as caught:
-        read_source({"name": "x", "container": "x", "path": None}, hours)
+        read_source({"name": "x", **CONTAINER}, hours)
     assert caught.value.code == "bad_since"
     assert caught.value.message == (
         f"Cannot look {hours:g} hours back: since is more than 0 and at most 10 years."
