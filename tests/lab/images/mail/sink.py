@@ -14,14 +14,14 @@ from aiosmtpd.handlers import Sink
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 HOME = Path("/etc/mail-sink")
-PASSWORD = b"lab-only-password"
+PASSWORD = HOME / "password"
 
 
 def knows(
     _server: SMTP, _session: Session, _envelope: Envelope, _way: str, login: object
 ) -> AuthResult:
-    """Let in any user who has the password of the lab."""
-    right = isinstance(login, LoginPassword) and login.password == PASSWORD
+    """Let in any user who has the password that is in the file now."""
+    right = isinstance(login, LoginPassword) and login.password == PASSWORD.read_bytes()
     return AuthResult(success=right, handled=right)
 
 
