@@ -31,7 +31,9 @@ demo: lab ## Run the daily maintenance on the lab, break the platform, and run i
 	@tests/demo
 
 .PHONY: test
-test: lint lab ## Run every test
+test: lint ## Run every test, on a new lab
+	@$(MAKE) --no-print-directory lab-down
+	@$(MAKE) --no-print-directory lab
 	@echo '==> Running the tests that judge how long something takes (about 2 min)'
 	@tests/unit/run alone
 	@echo '==> Running the playbooks twice with molecule (about 1 min)'

@@ -14,7 +14,7 @@ from ansible_collections.runbook.ops.plugins.modules import env_presence
 
 from tests.conftest import RunModule
 from tests.servers.tls_servers import silent
-from tests.servers.web_servers import serving_at
+from tests.servers.web_servers import page, serving_at
 from tests.stand_ins.compose_stand_in import container, project_engine
 
 ONE_OFF = {
@@ -127,6 +127,18 @@ def test_an_engine_that_is_down_or_hangs_is_critical(run_module: RunModule, tmp_
 )
 def test_wrong_option_is_refused(run_module: RunModule, subject: dict[str, Any]) -> None:
     assert run_module(env_presence, subjects=[subject])["failed"] is True
+
+
+@pytest.mark.parametrize("told", [{}, [1], [{}], [{"Names": [], "Labels": {}}], 7])
+def test_engine_that_tells_nonsense_is_critical(
+    run_module: RunModule, tmp_path: Path, told: Any
+) -> None:
+    engine = project_engine([], pages={"/containers/json": page(told)})
+    subjects = [{"name": "backend", "service": "backend"}]
+    with serving_at(tmp_path / "engine.sock", engine) as path:
+        given = {"project": "shop", "docker_socket": path}
+        (check,) = run_module(env_presence, subjects=subjects, **given)["checks"]
+    assert (check["id"], check["status"]) == ("env.presence", "critical")
 
 
 def test_service_of_no_project_is_refused(run_module: RunModule) -> None:

@@ -15,7 +15,7 @@ from ansible_collections.runbook.ops.plugins.modules import log_scan
 from tests.conftest import RunModule
 from tests.samples.log_scans import ERRORS, statuses
 from tests.servers.tls_servers import Behave, silent
-from tests.servers.web_servers import dripping, serving_at
+from tests.servers.web_servers import dripping, page, serving_at
 from tests.stand_ins.compose_stand_in import container, project_engine
 from tests.stand_ins.engine_stand_in import (
     NO_LOG,
@@ -73,6 +73,26 @@ def test_containers_of_a_service_are_scanned_as_one_log(
         "The log of none cannot be read: the project shop has no container of it.",
     ]
     assert result["sources"][0]["patterns"][0]["samples"] == ["ERROR cut", "ERROR one"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "cause"),
+    [
+        (b"HTTP/1.1 200 OK\r\n\r\nnonsense", "Expecting value"),
+        (page([{"Names": []}]), "it describes the containers in another way"),
+        (page({"message": "no such filter"}, 400), "no such filter"),
+    ],
+)
+def test_service_that_the_engine_does_not_list_is_a_finding(
+    run_module: RunModule, tmp_path: Path, answer: bytes, cause: str
+) -> None:
+    behave = project_engine([], pages={"/containers/json": answer})
+    sources = [{"name": "backend", "service": "backend"}]
+    with serving_at(tmp_path / "engine.sock", behave) as socket_path:
+        given = {"project": "shop", "docker_socket": socket_path, "patterns": [ERRORS]}
+        (check,) = run_module(log_scan, sources=sources, **given)["checks"]
+    assert check["status"] == "critical"
+    assert f"The log of backend cannot be read: {cause}" in check["summary"]
 
 
 def test_log_of_a_service_that_is_no_text_is_a_finding(

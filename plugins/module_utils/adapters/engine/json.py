@@ -32,6 +32,7 @@ def ask_json(target: str, *, seconds: float, socket_path: str) -> Any:
             raise OpsError(
                 cannot("read what the Docker Engine says", cause, "Look at its log"),
                 code="engine_failed",
+                details={"cause": " ".join(str(cause).split())[:200]},
             ) from error
 
 

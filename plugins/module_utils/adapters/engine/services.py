@@ -28,10 +28,18 @@ def listing(project: str, service: str | None = None) -> str:
 def find_containers(project: str, service: str, *, seconds: float, socket_path: str) -> list[str]:
     """The names of a service's containers, at least one, without those of ``compose run``.
 
-    Raises ``OpsError`` ``no_such_service``, and what ``ask_json`` raises.
+    Raises ``OpsError`` ``no_such_service``, ``engine_failed``, and what ``ask_json`` raises.
     """
     listed = ask_json(listing(project, service), seconds=seconds, socket_path=socket_path)
-    found = [one["Names"][0].lstrip("/") for one in listed if not is_one_off(one["Labels"])]
+    try:
+        found = [one["Names"][0].lstrip("/") for one in listed if not is_one_off(one["Labels"])]
+    except (AttributeError, LookupError, TypeError) as error:
+        cause = "it describes the containers in another way"
+        raise OpsError(
+            cannot("read what the Docker Engine says", cause, "Look at its version"),
+            code="engine_failed",
+            details={"cause": cause},
+        ) from error
     if not found:
         cause = f"the project {project} has no container of it"
         raise OpsError(
