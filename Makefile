@@ -38,16 +38,18 @@ test: lint ## Run every test, on a new lab
 	@tests/unit/run alone
 	@echo '==> Running the playbooks twice with molecule (about 1 min)'
 	@molecule test --scenario-name health
-	@$(MAKE) --no-print-directory --jobs 2 --output-sync=line test-code test-liyaqa
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=line test-liyaqa test-code test-equipment
 	@tests/acceptance/run every-host
 
-# Side by side: what needs no lab, and what works on one host of it.
-.PHONY: test-code test-liyaqa
+# Side by side: what works on one host of the lab, what needs no lab, and what works on another host.
+.PHONY: test-liyaqa test-code test-equipment
+test-liyaqa:
+	@tests/acceptance/run liyaqa
 test-code:
 	@tests/unit/run together
 	@$(MAKE) --no-print-directory sanity package
-test-liyaqa:
-	@tests/acceptance/run liyaqa
+test-equipment:
+	@tests/acceptance/run equipment
 	@tests/compat
 
 .PHONY: lint

@@ -17,7 +17,7 @@ import pytest
 
 from tests.acceptance.conftest import ROOT, PlayBook, Run, on_host
 
-pytestmark = pytest.mark.every_host
+pytestmark = pytest.mark.equipment
 HOST = "equipment-prod-1"
 PROJECT = "equipment-marketplace"
 DIRECTORY = f"/opt/{PROJECT}"
